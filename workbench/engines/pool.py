@@ -1,0 +1,136 @@
+"""Loaded engines, and the one lock on the device they share."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from collections.abc import Generator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from typing import Literal
+
+from workbench.engines.base import Engine
+from workbench.engines.registry import EngineRef, plugin
+from workbench.errors import WorkbenchError
+from workbench.settings import Settings
+
+State = Literal["loading", "ready", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineState:
+    """How far an engine is.
+
+    Attributes:
+        ref: Which engine and model.
+        state: Loading, ready or failed.
+        load_seconds: How long loading took, or has taken so far.
+        error: Why it failed.
+        device: Where it is, once ready.
+        dtype: In what precision, once ready.
+    """
+
+    ref: str
+    state: State
+    load_seconds: float
+    error: str = ""
+    device: str = ""
+    dtype: str = ""
+
+
+@dataclass(slots=True)
+class _Slot:
+    started: float
+    engine: Engine | None = None
+    load_seconds: float | None = None
+    error: WorkbenchError | None = None
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+
+class EnginePool:
+    """Loads engines once, hands them out one at a time, and unloads them.
+
+    `device_lock` is held around every call into an engine: weights are used by one caller at a time.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.device_lock = threading.RLock()
+        self._slots: dict[EngineRef, _Slot] = {}
+        self._slots_lock = threading.Lock()
+        self._loader = ThreadPoolExecutor(max_workers=1, thread_name_prefix="load-engine")
+
+    def get(self, ref: EngineRef) -> Engine:
+        """The loaded engine; loads it when that has not been done.
+
+        Raises:
+            EngineUnavailable, ModelMissing, ModelDiffers: see `EnginePlugin.load`.
+        """
+        with self._slots_lock:
+            slot = self._slots.get(ref)
+            if slot is None or slot.error is not None:
+                slot = self._slots[ref] = _Slot(started=time.perf_counter())
+        with slot.lock:
+            if slot.engine is None:
+                self._load(ref, slot)
+            assert slot.engine is not None
+            return slot.engine
+
+    def _load(self, ref: EngineRef, slot: _Slot) -> None:
+        try:
+            slot.engine = plugin(ref.name).load(ref.model, self.settings)
+        except WorkbenchError as error:
+            slot.error = error
+            raise
+        except BaseException:
+            with self._slots_lock:
+                self._slots.pop(ref, None)
+            raise
+        finally:
+            slot.load_seconds = time.perf_counter() - slot.started
+
+    @contextmanager
+    def use(self, ref: EngineRef) -> Generator[Engine]:
+        """The loaded engine, with the device for oneself."""
+        engine = self.get(ref)
+        with self.device_lock:
+            yield engine
+
+    def warm(self, ref: EngineRef) -> None:
+        """Begin to load in the background; `states` tells how it goes."""
+        self._loader.submit(self._warm, ref)
+
+    def _warm(self, ref: EngineRef) -> None:
+        with suppress(WorkbenchError):  # kept in the slot, and shown by `states`
+            self.get(ref)
+
+    def unload(self, ref: EngineRef | None = None) -> list[EngineRef]:
+        """Close one engine, or all; waits until the one in use is done. Returns what was unloaded."""
+        with self.device_lock, self._slots_lock:
+            refs = [key for key in self._slots if ref in (None, key)]
+            slots = [self._slots.pop(key) for key in refs]
+        for slot in slots:
+            with slot.lock:
+                if slot.engine is not None:
+                    slot.engine.close()
+        slots.clear()
+        gc.collect()
+        return refs
+
+    def states(self) -> list[EngineState]:
+        """Every engine asked for since the start, in that order."""
+        with self._slots_lock:
+            slots = list(self._slots.items())
+        return [_state(ref, slot) for ref, slot in slots]
+
+
+def _state(ref: EngineRef, slot: _Slot) -> EngineState:
+    seconds = slot.load_seconds if slot.load_seconds is not None else time.perf_counter() - slot.started
+    if slot.error is not None:
+        return EngineState(ref=str(ref), state="failed", load_seconds=seconds, error=slot.error.sentence)
+    if slot.engine is None:
+        return EngineState(ref=str(ref), state="loading", load_seconds=seconds)
+    info = slot.engine.info
+    return EngineState(ref=str(ref), state="ready", load_seconds=seconds, device=info.device, dtype=info.dtype)
