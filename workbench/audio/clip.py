@@ -21,7 +21,8 @@ class AudioClip:
         samples: float32 (n,), nominally -1 … 1, finite.
         sample_rate: Samples a second, in Hz.
         source: Where it came from, for people: a file name.
-        warnings: What was noticed while it was decoded, one sentence each.
+        warnings: What was noticed while it was decoded or changed, one sentence each.
+        offset_seconds: Where the first sample lies in the original recording; not 0 once the start was cut away.
 
     Raises:
         AudioInvalid: Not one float32 channel, empty, not finite, or no sample rate.
@@ -31,6 +32,7 @@ class AudioClip:
     sample_rate: int
     source: str = ""
     warnings: tuple[str, ...] = ()
+    offset_seconds: float = 0.0
 
     def __post_init__(self) -> None:
         name = self.source or "The clip"
@@ -63,6 +65,7 @@ class AudioClip:
         return replace(self, samples=samples, sample_rate=sample_rate or self.sample_rate)
 
     def cut(self, start: float, end: float) -> AudioClip:
-        """The part from `start` to `end` seconds, a view of the same memory."""
+        """The part from `start` to `end` seconds, a view of the same memory; `offset_seconds` moves along."""
         first, last = round(start * self.sample_rate), round(end * self.sample_rate)
-        return self.with_samples(self.samples[first:last])
+        offset = self.offset_seconds + first / self.sample_rate
+        return replace(self, samples=self.samples[first:last], offset_seconds=offset)

@@ -1,8 +1,10 @@
 """Noise and rooms put on clean speech: the same samples for the same seed.
 
-Arrays are mono float32 (n,) with full scale at 1.0. Noises come back at an RMS of 0.1 (-20 dBFS), so that they
-can be listened to; `mix_at_snr` sets their level against the speech.
+Arrays are mono float32 (n,) with full scale at 1.0. Noises come back at an RMS of 0.1 (-20 dBFS), so that
+they can be listened to; `mix_at_snr` sets their level against the speech.
 """
+
+from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -67,7 +69,13 @@ def active_samples(speech: Samples, sample_rate: int) -> NDArray[np.bool_]:
 
 
 def mix_at_snr(
-    speech: Samples, noise: Samples, snr_db: float, sample_rate: int, *, seed: int = 0, peak_limit: float = 0.99
+    speech: Samples,
+    noise: Samples,
+    snr_db: float,
+    sample_rate: int,
+    *,
+    seed: int = 0,
+    peak_limit: float = 0.99,
 ) -> Mixture:
     """Add noise to speech at a signal-to-noise ratio measured while somebody speaks.
 
@@ -89,8 +97,8 @@ def mix_at_snr(
             wherever somebody speaks, or if the ratio or the limit makes no sense.
     """
     _check(noise, "noise", sample_rate)
-    if not np.isfinite(snr_db):
-        raise ValueError(f"An SNR of {snr_db} dB cannot be mixed; give a finite number of decibels.")
+    if not abs(snr_db) <= 200:
+        raise ValueError(f"An SNR of {snr_db} dB cannot be mixed; it must lie between -200 and 200 dB.")
     if not 0 < peak_limit <= 1:
         raise ValueError(f"The peak limit is {peak_limit}; it must lie above 0 and at most at 1.")
     active = active_samples(speech, sample_rate)
@@ -123,7 +131,7 @@ def mains_hum(n: int, sample_rate: int, seed: int, frequency: float = 50.0) -> S
     """
     _check_length(n, sample_rate)
     if not 0 < frequency < sample_rate / 2:
-        raise ValueError(f"{frequency} Hz cannot be a tone at {sample_rate} Hz; it must be below half of that.")
+        raise ValueError(f"No tone of {frequency} Hz fits below half of {sample_rate} Hz.")
     rng = np.random.default_rng(seed)
     seconds = np.arange(n) / sample_rate
     hum = np.zeros(n)
@@ -178,16 +186,16 @@ def keyboard(n: int, sample_rate: int, seed: int) -> Samples:
     """
     _check_length(n, sample_rate)
     rng = np.random.default_rng(seed)
-    typing = np.zeros(n)
+    clatter = np.zeros(n)
     second = 0.0
     while (at := int(second * sample_rate)) < n:
         strength = rng.uniform(0.5, 1.0)
-        _add_click(typing, at, sample_rate, strength, rng)
+        _add_click(clatter, at, sample_rate, strength, rng)
         held = int(rng.uniform(0.06, 0.11) * sample_rate)
-        _add_click(typing, at + held, sample_rate, 0.4 * strength, rng)
+        _add_click(clatter, at + held, sample_rate, 0.4 * strength, rng)
         ends_burst = rng.random() < 0.15
         second += rng.uniform(0.3, 0.8) if ends_burst else rng.uniform(0.06, 0.25)
-    return _at_noise_level(typing)
+    return _at_noise_level(clatter)
 
 
 def room_response(
@@ -195,9 +203,10 @@ def room_response(
 ) -> Samples:
     """The impulse response of a made-up room: a direct path, then Gaussian noise that decays exponentially.
 
-    The tail is Polack's statistical model (1988): amplitude exp(-3 ln(10) t / RT60), which has fallen by 60 dB
-    at t = RT60, where the response ends. It starts 2.5 ms after the direct path, the detour of one metre
-    that a nearby wall makes. At 0 dB between direct and reverberant energy the talker sits at the critical distance.
+    The tail is Polack's statistical model (1988): amplitude exp(-3 ln(10) t / RT60), which has fallen by
+    60 dB at t = RT60, where the response ends. It starts 2.5 ms after the direct path: a nearby wall makes a
+    detour of just under a metre. With as much direct as reverberant energy, 0 dB, the talker is at the
+    critical distance.
 
     Args:
         sample_rate: In Hz.
@@ -214,7 +223,7 @@ def room_response(
     length = round(rt60_seconds * sample_rate) if np.isfinite(rt60_seconds) else 0
     first_reflection = max(1, round(0.0025 * sample_rate))
     if sample_rate <= 0 or length <= first_reflection:
-        raise ValueError(f"A reverberation time of {rt60_seconds} s at {sample_rate} Hz leaves no room to decay.")
+        raise ValueError(f"A reverberation time of {rt60_seconds} s at {sample_rate} Hz is too short.")
     decay = np.exp(-3 * np.log(10) * np.arange(length) / length)
     response = np.random.default_rng(seed).standard_normal(length) * decay
     response[:first_reflection] = 0
@@ -250,22 +259,21 @@ def reverberate(speech: Samples, response: Samples) -> Samples:
     return (wet * (level / wet_level if wet_level > 0 else 0.0)).astype(np.float32)
 
 
-def _add_click(typing: _Float, at: int, sample_rate: int, strength: float, rng: np.random.Generator) -> None:
+def _add_click(clatter: _Float, at: int, sample_rate: int, strength: float, rng: np.random.Generator) -> None:
     """Add one click, 25 ms of band-passed noise that decays within a few milliseconds, cut at the end."""
     length = max(1, round(0.025 * sample_rate))
     decay = np.exp(-np.arange(length) / (sample_rate * rng.uniform(0.002, 0.005)))
     low, high = rng.uniform(1000, 2000), rng.uniform(3500, 6000)
-    band = np.clip([low / (sample_rate / 2), high / (sample_rate / 2)], 0.05, 0.95)
-    if band[0] < band[1]:
-        noise: _Float = sosfilt(butter(2, band, btype="bandpass", output="sos"), rng.standard_normal(length))
-    else:
-        noise = rng.standard_normal(length)
-    room = max(0, len(typing) - at)
-    typing[at : at + length] += (strength * decay * noise)[:room]
+    band = np.clip([2 * low / sample_rate, 2 * high / sample_rate], 0.05, 0.95)
+    noise = rng.standard_normal(length)
+    if band[0] < band[1]:  # at 2 kHz and below there is no such band
+        noise = np.asarray(sosfilt(butter(2, band, btype="bandpass", output="sos"), noise))
+    room = max(0, len(clatter) - at)
+    clatter[at : at + length] += (strength * decay * noise)[:room]
 
 
 def _excerpt(noise: Samples, n: int, rng: np.random.Generator) -> _Float:
-    """n samples from a random place: without a seam where the noise is long enough, looped where it isn't."""
+    """Take n samples from a random place: without a seam where there are enough of them, looped otherwise."""
     spare = len(noise) - n
     return _looped(noise, rng.integers(spare + 1 if spare >= 0 else len(noise)), n)
 

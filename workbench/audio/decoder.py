@@ -1,0 +1,272 @@
+"""The one decoder: any recording to mono float32, block by block.
+
+Every frame is first turned into packed float32 with the channels it has, and numpy takes their mean. That is the only
+mix that is the same for every format (a conversion to mono by the library adds channels up with weights of its own),
+and it never touches the planes of a frame with eight channels, which crashes PyAV 18.1.
+"""
+
+from __future__ import annotations
+
+import stat
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import av
+import av.error
+import numpy as np
+import soxr
+from av.audio.frame import AudioFrame
+from av.audio.resampler import AudioResampler
+from av.audio.stream import AudioStream
+from av.container import InputContainer
+
+from workbench.audio.clip import Samples
+from workbench.audio.headers import declared_seconds, is_cut_off
+from workbench.errors import AudioInvalid, AudioNotFound, AudioUnreadable
+
+# Containers that hold sound and name no other file. Playlists (hls, dash, concat, sdp) are left out on purpose: a few
+# lines of text named meeting.wav would make the library read other files, or the network.
+FORMATS = (
+    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gsm,matroska,mov,mp3,mp4,mpc,mpc8,mpeg,"
+    "mpegts,nistsphere,ogg,rm,sox,tak,tta,voc,w64,wav,webm,wv"
+)
+_CHOOSE_ANOTHER = "Choose a recording, or a video with sound."
+_LOWEST_RATE, _HIGHEST_RATE = 1_000, 768_000
+_BLOCK_SECONDS = 1.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioInfo:
+    """What a file says about its sound track, before anything is decoded.
+
+    Attributes:
+        duration: Seconds by the file's own header; None where it declares none.
+        sample_rate: In Hz.
+        channels: How many.
+        codec: Name of the codec: "aac", "pcm_s16le".
+        container: Name of the container: "wav", "mov,mp4,m4a,3gp,3g2,mj2".
+        size_bytes: Of the file.
+    """
+
+    duration: float | None
+    sample_rate: int
+    channels: int
+    codec: str
+    container: str
+    size_bytes: int
+
+
+class Recording:
+    """An open file whose first sound track is decoded once, from start to end.
+
+    Attributes:
+        info: What its header says.
+        skipped_packets: Damaged packets left out so far.
+        decoded_seconds: How much has been decoded so far.
+    """
+
+    def __init__(self, path: Path, container: InputContainer, stream: AudioStream) -> None:
+        codec = stream.codec_context
+        self.name = path.name
+        self.info = AudioInfo(
+            duration=declared_seconds(path, container, stream),
+            sample_rate=codec.sample_rate,
+            channels=codec.channels,
+            codec=codec.name,
+            container=container.format.name,
+            size_bytes=path.stat().st_size,
+        )
+        self.skipped_packets = 0
+        self.decoded_seconds = 0.0
+        self._is_cut_off = is_cut_off(path, container)
+        self._container = container
+        self._stream = stream
+
+    def blocks(self, sample_rate: int) -> Iterator[Samples]:
+        """Mono float32 blocks of about a second at `sample_rate` Hz; the block sizes change no sample.
+
+        Raises:
+            AudioUnreadable: The file is damaged beyond the first sound.
+            AudioInvalid: It holds no sound, or samples that are not numbers.
+        """
+        resampler: soxr.ResampleStream | None = None
+        current = sample_rate
+        for rate, block in self._native_blocks():
+            if rate != current:
+                yield from _rest(resampler)
+                resampler = _resampler(rate, sample_rate)
+                current = rate
+            resampled = block if resampler is None else resampler.resample_chunk(block)
+            if resampled.size:
+                yield resampled
+        yield from _rest(resampler)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What was noticed so far, one sentence each; complete once `blocks` has come to its end."""
+        found: list[str] = []
+        declared, decoded = self.info.duration, self.decoded_seconds
+        if self.skipped_packets:
+            packets = (
+                "1 damaged packet was" if self.skipped_packets == 1 else f"{self.skipped_packets} damaged packets were"
+            )
+            found.append(f"{self.name}: {packets} skipped; sound is missing there.")
+        if declared is not None and declared - decoded > self._tolerance(declared):
+            found.append(f"{self.name} declares {declared:.2f} s; only {decoded:.2f} s could be decoded.")
+        elif self._is_cut_off:
+            found.append(f"{self.name} has no end mark: it was cut off after {decoded:.2f} s.")
+        return tuple(found)
+
+    def _native_blocks(self) -> Iterator[tuple[int, Samples]]:
+        """Pairs of rate and about a second of mono; a file may change its rate on the way."""
+        pending: list[Samples] = []
+        rate = size = 0
+        for frame_rate, samples in self._mono_frames():
+            if pending and (frame_rate != rate or size >= _BLOCK_SECONDS * rate):
+                yield rate, self._joined(pending)
+                pending, size = [], 0
+            rate = frame_rate
+            pending.append(samples)
+            size += samples.size
+            self.decoded_seconds += samples.size / rate
+        if pending:
+            yield rate, self._joined(pending)
+        elif not self.decoded_seconds:
+            raise self._nothing()
+
+    def _mono_frames(self) -> Iterator[tuple[int, Samples]]:
+        packer: AudioResampler | None = None
+        kind: tuple[str, str, int] | None = None
+        for frame in self._frames():
+            found = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if packer is None or found != kind:
+                self._check_rate(frame.sample_rate)
+                packer, kind = AudioResampler("flt", frame.layout, frame.sample_rate), found
+            for packed in packer.resample(frame):
+                if packed.samples:
+                    yield frame.sample_rate, _mean_of_channels(packed)
+
+    def _frames(self) -> Iterator[AudioFrame]:
+        """What the codec gives; a damaged packet is counted and left out, a damaged container ends the file."""
+        packets = self._container.demux(self._stream)
+        while True:
+            try:
+                packet = next(packets)
+            except StopIteration:
+                return
+            except av.error.FFmpegError:
+                self.skipped_packets += 1
+                return
+            try:
+                frames = packet.decode()
+            except av.error.EOFError:
+                return
+            except av.error.FFmpegError:
+                self.skipped_packets += 1
+                continue
+            yield from frames
+
+    def _joined(self, pending: list[Samples]) -> Samples:
+        block = np.concatenate(pending)
+        # The sum of squares is finite unless a sample is not, or a sane sample overflows it: then look at each.
+        if not np.isfinite(np.dot(block, block)) and not np.isfinite(block).all():
+            raise AudioInvalid(
+                f"{self.name} holds samples that are not numbers.", hint="Export it again as 16-bit wav."
+            )
+        return block
+
+    def _tolerance(self, declared: float) -> float:
+        """How much may be missing: coders pad and headers round, but FLAC counts its samples and drops damaged ones."""
+        return 0.001 if (self.info.container, self.info.codec) == ("flac", "flac") else max(0.5, 0.01 * declared)
+
+    def _check_rate(self, rate: int) -> None:
+        if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
+            raise AudioUnreadable(self.name, f"a sample rate of {rate} Hz is not one of a recording")
+
+    def _nothing(self) -> Exception:
+        if self.skipped_packets or self.info.duration:
+            return AudioUnreadable(self.name, "it is damaged: no part of its sound can be decoded")
+        return AudioInvalid(f"{self.name} holds no sound.", hint="Record or choose it again.")
+
+
+@contextmanager
+def open_recording(path: Path) -> Generator[Recording]:
+    """Open the first (or default) sound track of a file.
+
+    Raises:
+        AudioNotFound: There is no such file.
+        AudioUnreadable: A folder, a pipe, an empty file, not audio, a playlist, a video without sound.
+    """
+    _check_file(path)
+    with _open_container(path) as container:
+        stream = _sound_track(path, container)
+        try:
+            yield Recording(path, container, stream)
+        except av.error.FFmpegError as error:
+            raise AudioUnreadable(path.name, f"it is damaged ({error.strerror})") from error
+
+
+def _check_file(path: Path) -> None:
+    try:
+        found = path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        raise AudioNotFound(path) from None
+    except (OSError, ValueError) as error:  # a name too long for the file system, or with a null byte in it
+        raise AudioUnreadable(path.name, f"the path cannot be used ({error})", hint="Rename the file.") from error
+    if stat.S_ISDIR(found.st_mode):
+        raise AudioUnreadable(path.name, "it is a folder", hint="Name the files in it.")
+    if not stat.S_ISREG(found.st_mode):
+        raise AudioUnreadable(path.name, "it is not a file but a pipe or a device", hint="Save it to a file first.")
+    if found.st_size == 0:
+        raise AudioUnreadable(path.name, "the file is empty", hint="Record or copy it again.")
+
+
+def _open_container(path: Path) -> InputContainer:
+    only = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
+    try:
+        return av.open(str(path.absolute()), mode="r", options=only, metadata_errors="replace")
+    except av.error.PermissionError:
+        raise AudioUnreadable(path.name, "this account may not read it", hint="Change its permissions.") from None
+    except av.error.ArgumentError:
+        reason = "it is a playlist, or a format that is not opened here"
+        raise AudioUnreadable(path.name, reason) from None
+    except (av.error.FFmpegError, UnicodeError) as error:
+        raise AudioUnreadable(path.name, "it is not audio, or it is damaged") from error
+
+
+def _sound_track(path: Path, container: InputContainer) -> AudioStream:
+    if not container.streams.audio:
+        reason = "it is a video without sound" if container.streams.video else "there is no sound track in it"
+        raise AudioUnreadable(path.name, reason, hint=_CHOOSE_ANOTHER)
+    best = container.streams.best("audio")
+    stream = best if isinstance(best, AudioStream) else container.streams.audio[0]
+    if stream.codec_context is None:  # pyright: ignore[reportUnnecessaryComparison] - None where no decoder is known
+        raise AudioUnreadable(path.name, "its codec is unknown")
+    if (
+        stream.codec_context.name == "flac"
+    ):  # each frame carries a checksum; unchecked, a flipped bit is a burst of noise
+        stream.codec_context.options = {"err_detect": "crccheck+explode"}
+    return stream
+
+
+def _mean_of_channels(packed: AudioFrame) -> Samples:
+    channels = packed.layout.nb_channels
+    plane = memoryview(packed.planes[0])  # pyright: ignore[reportArgumentType] - it is a buffer; the stubs don't say so
+    samples = np.frombuffer(plane, np.float32, count=packed.samples * channels)
+    if channels == 1:
+        return samples
+    return samples.reshape(-1, channels) @ np.full(channels, 1 / channels, np.float32)
+
+
+def _resampler(source_rate: int, target_rate: int) -> soxr.ResampleStream | None:
+    return None if source_rate == target_rate else soxr.ResampleStream(source_rate, target_rate, 1, quality="VHQ")
+
+
+def _rest(resampler: soxr.ResampleStream | None) -> Iterator[Samples]:
+    """What the resampler still holds."""
+    if resampler is not None:
+        tail = resampler.resample_chunk(np.empty(0, np.float32), last=True)
+        if tail.size:
+            yield tail

@@ -1,0 +1,63 @@
+"""The command line: parses, calls `workbench.services`, renders.
+
+A contract for people and programs: `--json` on every verb puts one JSON document on standard output and nothing else
+there; exit codes are 0 done, 1 failed or incomplete, 2 unusable arguments or input, 130 cancelled.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+
+from workbench.cli.console import Console, error_document, reconfigure
+from workbench.cli.parser import build_parser
+from workbench.errors import WorkbenchError
+from workbench.settings import quieten
+
+__all__ = ["main"]
+
+CANCELLED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code.
+
+    Args:
+        argv: Arguments without the program's name; None takes them from the command line.
+    """
+    words = sys.argv[1:] if argv is None else list(argv)
+    reconfigure(sys.stdout, sys.stderr)
+    console = Console(as_json="--json" in words)
+    try:
+        arguments = build_parser().parse_args(words)
+        _quieten_but_for_fetching(arguments)
+        return arguments.command(arguments, console)
+    except WorkbenchError as error:
+        console.error(error)
+        console.document(error_document(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        cancelled = Cancelled("Cancelled.", hint="What was done is kept; the same command goes on from there.")
+        console.note(cancelled.sentence)
+        console.document(error_document(cancelled))
+        return CANCELLED
+    except BrokenPipeError:
+        # Whoever read the output has enough; Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+
+
+def _quieten_but_for_fetching(arguments: Namespace) -> None:
+    """Close every way out before a library is imported that has one; `models fetch` may need the proxy."""
+    fetches = arguments.verb == "models" and arguments.action == "fetch"
+    proxies = {name: value for name, value in os.environ.items() if fetches and name.lower().endswith("_proxy")}
+    quieten()
+    os.environ.update(proxies)
+
+
+class Cancelled(WorkbenchError):
+    """Not an error of the tree: how `--json` names that somebody pressed Ctrl-C."""
+
+    exit_code = CANCELLED

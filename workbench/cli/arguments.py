@@ -1,0 +1,38 @@
+"""From parsed arguments to those of a service."""
+
+from __future__ import annotations
+
+import inspect
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from workbench.errors import UsageError
+
+
+def passed_on(arguments: Namespace, *services: Callable[..., Any]) -> dict[str, Any]:
+    """Those parsed arguments that are keyword parameters of one of the services."""
+    names = {
+        name
+        for service in services
+        for name, parameter in inspect.signature(service).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+    return {name: value for name, value in vars(arguments).items() if name in names}
+
+
+def pairs(texts: Sequence[str] | None, flag: str) -> dict[str, str]:
+    """`KEY=VALUE` texts as a mapping.
+
+    Raises:
+        UsageError: One has no equals sign, or a key comes twice.
+    """
+    found: dict[str, str] = {}
+    for text in texts or ():
+        key, equals, value = text.partition("=")
+        if not (key and equals):
+            raise UsageError(f"{flag} {text} is not a pair.", hint="Write KEY=VALUE.")
+        if key in found:
+            raise UsageError(f"{flag} {key} is given twice.", hint="Give each key once.")
+        found[key] = value
+    return found

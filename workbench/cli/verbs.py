@@ -1,0 +1,225 @@
+"""Verbs that make, score and compare runs: bench, score, compare, sweep."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+from workbench import services
+from workbench.cli.arguments import pairs, passed_on
+from workbench.cli.console import Console
+from workbench.cli.tables import (
+    COMPARISON_COLUMNS,
+    METRIC_COLUMNS,
+    SWEEP_COLUMNS,
+    comparison_rows,
+    cost_lines,
+    item_line,
+    metric_rows,
+    sweep_rows,
+    total_lines,
+)
+from workbench.errors import UsageError
+from workbench.runs.compare import Comparison
+from workbench.runs.records import ItemFailure, ItemResult, RunEvent, RunStarted
+from workbench.runs.report import comparison_json, run_csv, run_json
+from workbench.runs.summary import RunSummary
+from workbench.runs.sweep import SweepCell
+from workbench.runs.texts import TextScore
+from workbench.scoring.score import Metric
+from workbench.text.rulers import MetricName, find_ruler
+
+UNITS: dict[str, MetricName] = {"word": "wer", "char": "cer", "mixed": "mer"}
+
+
+def bench(arguments: Namespace, console: Console) -> int:
+    """Transcribe labelled sets, metered, and score the run.
+
+    Raises:
+        WorkbenchError: The run could not begin, or broke off.
+    """
+    _check_ruler(arguments.ruler)
+    csv = _csv_path(arguments.csv)
+    told = _Told(console)
+    with console.progress("bench") as advance, closing(services.bench_events(**_run_arguments(arguments))) as events:
+        for event in events:
+            told.tell(event, advance)
+    summary = services.summary(told.run_id, ruler=arguments.ruler)
+    if csv is not None:
+        _write(csv, run_csv(summary), console)
+    _show(summary, console)
+    return _run_code(summary)
+
+
+class _Told:
+    """Tells run events one line each."""
+
+    def __init__(self, console: Console) -> None:
+        self.run_id = ""
+        self._console = console
+        self._done = 0
+        self._total = 0
+
+    def tell(self, event: RunEvent, advance: Any) -> None:
+        if isinstance(event, RunStarted):
+            self.run_id, self._total, self._done = event.run_id, event.total, 0
+            kept = f", {event.done} of them done before" if event.done else ""
+            self._console.note(f"Run {event.run_id}: {event.total} clips{kept}.")
+        elif isinstance(event, ItemResult | ItemFailure):
+            self._done += 1
+            self._console.note(f"[{self._done}/{self._total}] {item_line(event)}")
+        advance(self._done, self._total)
+
+
+def _run_arguments(arguments: Namespace) -> dict[str, Any]:
+    chosen = passed_on(arguments, services.bench_events)
+    return chosen | {
+        "sets": arguments.sets,
+        "options": pairs(arguments.options, "--option"),
+        "where": pairs(arguments.where, "--where"),
+    }
+
+
+def _run_code(summary: RunSummary) -> int:
+    return 0 if summary.status == "success" and summary.failed == 0 else 1
+
+
+def _show(summary: RunSummary, console: Console) -> None:
+    console.document(run_json(summary))
+    console.say(f"Run {summary.run_id}: {summary.status}")
+    if summary.error:
+        console.say(summary.error)
+    console.table(METRIC_COLUMNS, metric_rows(summary.metrics, summary.headline, summary.ruler, summary.ruler_hash))
+    for line in (*total_lines(summary), *cost_lines(summary.measurement)):
+        console.say(line)
+
+
+def score(arguments: Namespace, console: Console) -> int:
+    """Score a stored run, or one file of texts against another.
+
+    Raises:
+        UsageError: Neither a run nor two files.
+        WorkbenchError: They cannot be read.
+    """
+    scored = services.score(arguments.run, ref=arguments.ref, hyp=arguments.hyp, ruler=arguments.ruler)
+    only = UNITS.get(arguments.unit)
+    if isinstance(scored, TextScore):
+        return _show_texts(scored, only, console)
+    document = run_json(scored)
+    metrics = _only(scored.metrics, only)
+    document["metrics"] = {name: document["metrics"][name] for name in metrics}
+    console.document(document)
+    console.table(METRIC_COLUMNS, metric_rows(metrics, scored.headline, scored.ruler, scored.ruler_hash))
+    for line in total_lines(scored):
+        console.say(line)
+    return _run_code(scored)
+
+
+def _only(metrics: Mapping[MetricName, Metric], only: MetricName | None) -> dict[MetricName, Metric]:
+    return dict(metrics) if only is None else {only: metrics[only]}
+
+
+def _show_texts(scored: TextScore, only: MetricName | None, console: Console) -> int:
+    found = scored.score
+    metrics = _only(found.metrics, only)
+    console.document(
+        {
+            "ruler": found.ruler,
+            "ruler_hash": found.ruler_hash,
+            "scored": len(found.items),
+            "missing": list(scored.missing),
+            "unexpected": list(scored.unexpected),
+            "empty_references": list(found.empty_references),
+            "metrics": {name: metric.as_json() for name, metric in metrics.items()},
+        }
+    )
+    console.table(METRIC_COLUMNS, metric_rows(metrics, None, found.ruler, found.ruler_hash))
+    console.say(f"Scored {len(found.items)} texts.")
+    _warn(scored.missing, "have no hypothesis and count as empty", console)
+    _warn(scored.unexpected, "have no reference", console)
+    return 0
+
+
+def _warn(ids: Sequence[str], what: str, console: Console) -> None:
+    if ids:
+        more = f" and {len(ids) - 10} more" if len(ids) > 10 else ""
+        console.note(f"warning: {len(ids)} ids {what}: {', '.join(ids[:10])}{more}")
+
+
+def compare(arguments: Namespace, console: Console) -> int:
+    """Two runs under one ruler, paired item by item.
+
+    Raises:
+        WorkbenchError: A run cannot be read, or they have nothing in common.
+    """
+    found = services.compare(arguments.run_a, arguments.run_b, ruler=arguments.ruler)
+    console.document(comparison_json(found))
+    console.say(f"A is {found.run_a}")
+    console.say(f"B is {found.run_b}")
+    console.table(COMPARISON_COLUMNS, comparison_rows(found))
+    _tell_pairing(found, console)
+    return 0
+
+
+def _tell_pairing(found: Comparison, console: Console) -> None:
+    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in found.dropped.items())
+    console.say(f"{found.common} clips in common{f'; left out: {reasons}' if reasons else ''}.")
+    for warning in found.warnings:
+        console.note(f"warning: {warning}")
+
+
+def sweep(arguments: Namespace, console: Console) -> int:
+    """Benchmark every engine with every chain on the same clips; one run a cell, ranked.
+
+    Raises:
+        WorkbenchError: A cell could not begin, or broke off.
+    """
+    _check_ruler(arguments.ruler)
+    told, cells = _Told(console), list[SweepCell]()
+    chosen = _run_arguments(arguments)
+    chosen |= {
+        "chains": arguments.chains or [""],
+        "engines": arguments.engines or [services.DEFAULT_ENGINE],
+        "ruler": arguments.ruler,
+    }
+    with console.progress("sweep") as advance, closing(services.sweep_events(**chosen)) as events:
+        for event in events:
+            if isinstance(event, SweepCell):
+                cells.append(event)
+            else:
+                told.tell(event, advance)
+    ranked = services.ranked(cells)
+    console.document([_cell_json(cell) for cell in ranked])
+    console.table(SWEEP_COLUMNS, sweep_rows(ranked))
+    return max(_run_code(cell.summary) for cell in cells)
+
+
+def _cell_json(cell: SweepCell) -> dict[str, Any]:
+    against = None if cell.against is None else comparison_json(cell.against)
+    return {"engine": cell.engine, "chain": cell.chain, **run_json(cell.summary), "against": against}
+
+
+def _check_ruler(ruler: str | None) -> None:
+    """A misspelt ruler is said before the work, not after it."""
+    if ruler is not None:
+        find_ruler(ruler)
+
+
+def _csv_path(name: str | None) -> Path | None:
+    if name is None:
+        return None
+    path = Path(name)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise UsageError(f"{name} cannot be written.", hint="Name a file in a folder that exists.")
+    return path
+
+
+def _write(path: Path, text: str, console: Console) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error
+    console.note(f"Wrote {path}.")

@@ -1,0 +1,296 @@
+"""Qwen3-ASR through transformers' own implementation.
+
+transformers has no end-of-sequence check and its parser shortens repetitions without a word: here every hypothesis
+says whether the model ended by itself, `raw` is the whole output, and a repetition is left as it is, with a warning.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from workbench.audio.clip import AudioClip, Samples
+from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis
+from workbench.engines.device import choose_device, choose_dtype, fit_sentence, fits, machine_facts
+from workbench.engines.qwen3_output import MARKER, answer_tokens, parse_output, text_confidence
+from workbench.engines.weights import SAFETENSORS, find_weights, folder_bytes, folder_revision, verify_folder
+from workbench.errors import AudioInvalid, EngineError, EngineUnavailable, ModelMissing, WorkbenchError
+from workbench.settings import Settings
+from workbench.text.languages import language_name
+
+HUB_IDS = {"1.7B": "Qwen/Qwen3-ASR-1.7B-hf", "0.6B": "Qwen/Qwen3-ASR-0.6B-hf"}
+PARAMETERS = {"Qwen/Qwen3-ASR-1.7B-hf": 2_038_052_480, "Qwen/Qwen3-ASR-0.6B-hf": 782_426_112}
+"""Counted on the architecture with tied embeddings; used only until the weights themselves can be asked."""
+
+LANGUAGES = (
+    "zh", "en", "yue", "ar", "de", "fr", "es", "pt", "id", "it", "ko", "ru", "th", "vi", "ja", "tr", "hi", "ms", "nl",
+    "sv", "da", "fi", "pl", "cs", "tl", "fa", "el", "ro", "hu", "mk",
+)  # fmt: skip
+"""In the order of the model card. Told by English name: ours are Qwen's, and Qwen's code for Filipino is not ours."""
+
+CAPABILITIES: frozenset[Capability] = frozenset({"language", "context", "confidence", "batch"})
+MAX_SECONDS = 180.0
+"""No length is refused or cut by the model or its feature extractor; users report good texts up to here and poor ones
+at the 1200 s of the original toolkit."""
+
+_NEEDED = (*SAFETENSORS, "tokenizer_config.json")
+_MEL_HOP = 160
+_SHORTEST_FRAMES = 50
+"""0.5 s, the least that the original toolkit gives the model."""
+_WORK_SHARE = 1 / 3
+"""Memory beyond the weights: with 1.7B, 5.1 GB for 4.1 GB of weights were seen on a GPU of 6 GB, and 9.2 GB for
+8.2 GB without a GPU."""
+_DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qwen3Options:
+    """Decoding is greedy, as in the report."""
+
+    max_new_tokens: Annotated[int, Field(ge=1, le=16_384)] = field(
+        default=1024,
+        metadata={
+            "help": "The most tokens a chunk may get. Cantonese takes about 4 a second: 1024 write out 180 s with room "
+            "to spare, and 512 end at about two minutes."
+        },
+    )
+
+
+class Qwen3Engine:
+    """A loaded Qwen3-ASR; the clips of one call are one batch."""
+
+    def __init__(self, model: Any, processor: Any, info: EngineInfo) -> None:
+        self._model: Any = model
+        self._processor: Any = processor
+        self.info = info
+
+    def transcribe(self, clips: Sequence[AudioClip], options: DecodeOptions) -> list[Hypothesis]:
+        """Transcribe the clips as one batch, greedily; see `Engine.transcribe`.
+
+        Raises:
+            UsageError: An option or a language that cannot be used.
+            AudioInvalid: A clip is not at 16 kHz.
+            EngineError: The device ran out of memory.
+        """
+        own: Qwen3Options = self.info.validated(options.extra)
+        language, warnings = self.info.resolve_language(options.language)
+        if not clips:
+            return []
+        inputs = self._inputs(clips, language, options.context)
+        generated, probabilities = self._generate(clips, inputs, options.max_new_tokens or own.max_new_tokens)
+        prefix = _prefix(language)
+        rows = zip(generated, probabilities, strict=True)
+        return [self._hypothesis(prefix, tokens, certain, warnings) for tokens, certain in rows]
+
+    def _inputs(self, clips: Sequence[AudioClip], language: str | None, context: str) -> Any:
+        sounds = [_padded(clip, self.info.sample_rate) for clip in clips]
+        inputs = self._processor.apply_transcription_request(
+            sounds,
+            language=None if language is None else language_name(language),
+            prompt=context.strip() or None,
+            sanitize_control_tokens=True,  # "<|im_end|>" among the hotwords stays text
+        )
+        heard = inputs["input_features_mask"].sum(-1).tolist()
+        if heard != [sound.size // _MEL_HOP for sound in sounds]:
+            raise EngineError(
+                f"The feature extractor of {self.info.model_id} takes only a part of the sound.",
+                hint="Its preprocessor_config.json or processor_config.json truncates; use the published one.",
+            )
+        return inputs.to(self._model.device, dtype=self._model.dtype)
+
+    def _generate(self, clips: Sequence[AudioClip], inputs: Any, cap: int) -> tuple[list[list[int]], list[list[float]]]:
+        import torch
+
+        certainty: list[Any] = []
+
+        def observe(_: Any, scores: Any) -> Any:
+            certainty.append((scores.amax(-1) - scores.logsumexp(-1)).exp())
+            return scores
+
+        try:
+            with torch.inference_mode():
+                rows = self._model.generate(
+                    **inputs, max_new_tokens=cap, do_sample=False, num_beams=1, logits_processor=[observe]
+                )
+        except torch.OutOfMemoryError as error:
+            seconds = sum(clip.duration for clip in clips)
+            raise EngineError(
+                f"{self.info.device} has too little memory for {seconds:.0f} s of sound at once ({len(clips)} clips).",
+                hint="Use a smaller batch, shorter chunks or the 0.6B model.",
+            ) from error
+        generated = rows[:, inputs["input_ids"].shape[1] :].tolist()
+        return generated, torch.stack(certainty, dim=1).tolist()
+
+    def _hypothesis(
+        self, prefix: str, tokens: list[int], certain: list[float], warnings: tuple[str, ...]
+    ) -> Hypothesis:
+        kept, finish = answer_tokens(tokens, self._end_tokens())
+        raw = prefix + self._processor.decode(kept, skip_special_tokens=False)
+        spoken, text, doubts = parse_output(prefix + self._processor.decode(kept, skip_special_tokens=True))
+        return Hypothesis(
+            text=text.rstrip("\ufffd") if finish == "length" else text,  # a character cut in half by the cap
+            raw=raw,
+            language=spoken,
+            finish=finish,
+            confidence=text_confidence(kept, certain, self._processor.tokenizer.convert_tokens_to_ids(MARKER)),
+            warnings=warnings + doubts,
+        )
+
+    def _end_tokens(self) -> frozenset[int]:
+        ends = self._model.generation_config.eos_token_id
+        return frozenset([ends] if isinstance(ends, int) else ends)
+
+    def close(self) -> None:
+        """Give the memory back to the device."""
+        import torch
+
+        self._model = self._processor = None
+        if self.info.device.startswith("cuda"):
+            torch.cuda.empty_cache()
+
+
+def _prefix(language: str | None) -> str:
+    """What the processor begins the answer with where a language is told: the model writes on from there."""
+    return "" if language is None else f"language {language_name(language)}{MARKER}"
+
+
+def _padded(clip: AudioClip, sample_rate: int) -> Samples:
+    """The samples with silence after them, to whole mel frames and at least 0.5 s.
+
+    Without whole frames, transformers counts one frame more for a clip in a batch than for the same clip alone, and
+    drops up to 10 ms at the end.
+    """
+    if clip.sample_rate != sample_rate:
+        raise AudioInvalid(
+            f"{clip.source or 'A clip'} is at {clip.sample_rate} Hz; the engine listens at {sample_rate} Hz.",
+            hint="Resample it with the step resample.",
+        )
+    frames = max(_SHORTEST_FRAMES, math.ceil(clip.samples.size / _MEL_HOP))
+    return np.pad(clip.samples, (0, frames * _MEL_HOP - clip.samples.size))
+
+
+class Qwen3Plugin:
+    """Qwen3-ASR by size, as a folder, or as a hub id; only in transformers' own format, with safetensors."""
+
+    name = "qwen3-asr"
+    summary = "Qwen3-ASR 1.7B and 0.6B: 30 languages with Cantonese, hotwords, long chunks; at its best on a GPU."
+    models = tuple(HUB_IDS)
+
+    def info(self, model: str | None, settings: Settings) -> EngineInfo:
+        """See `EnginePlugin.info`."""
+        try:
+            revision = folder_revision(self._folder(model, settings))
+        except ModelMissing:
+            revision = ""
+        return EngineInfo(
+            name=self.name,
+            model_id=_model_id(model),
+            revision=revision,
+            languages=LANGUAGES,
+            max_seconds=MAX_SECONDS,
+            chunk_seconds=MAX_SECONDS,
+            capabilities=CAPABILITIES,
+            options=Qwen3Options,
+            runtime="torch",
+        )
+
+    def check(self, model: str | None, settings: Settings) -> Availability:
+        """See `EnginePlugin.check`."""
+        needs = None
+        try:
+            device = choose_device(settings, engine=self.name)
+            dtype = choose_dtype(device)
+            if parameters := PARAMETERS.get(_model_id(model)):
+                needs = _memory(parameters, dtype)
+            needs = _memory(_parameters(self._folder(model, settings)), dtype)
+        except WorkbenchError as error:
+            command = getattr(error, "command", "")
+            return Availability(ok=False, reason=error.message, command=command, needs_bytes=needs)
+        facts = machine_facts(settings)
+        if fits(needs, device=device, facts=facts) is False:
+            reason = fit_sentence(needs, device=device, facts=facts)
+            return Availability(ok=False, reason=reason, needs_bytes=needs)
+        return Availability(ok=True, reason=f"It runs on {device} in {dtype}.", needs_bytes=needs)
+
+    def load(self, model: str | None, settings: Settings) -> Qwen3Engine:
+        """See `EnginePlugin.load`."""
+        folder = self._folder(model, settings)
+        verify_folder(folder)
+        _read_config(folder)
+        device = choose_device(settings, engine=self.name)
+        dtype = choose_dtype(device)
+        loaded, processor = _open(folder, device, dtype)
+        info = replace(self.info(model, settings), device=device, dtype=dtype)
+        return Qwen3Engine(loaded, processor, info)
+
+    def _folder(self, model: str | None, settings: Settings) -> Path:
+        return find_weights(self.name, _model_id(model), settings, needs=_NEEDED)
+
+
+def _model_id(model: str | None) -> str:
+    return HUB_IDS.get((model or "1.7B").upper(), model or "")
+
+
+def _read_config(folder: Path) -> dict[str, Any]:
+    """config.json, read before transformers fills the layers that it does not find with random numbers.
+
+    Raises:
+        EngineUnavailable: The folder holds another model, or Qwen3-ASR as the original toolkit saves it.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    if config.get("model_type") == "qwen3_asr" and "thinker_config" not in config:
+        return config
+    original = "thinker_config" in config
+    what = "Qwen3-ASR in the original toolkit's format" if original else f"a model of type {config.get('model_type')}"
+    hint = f"Use {' or '.join(HUB_IDS.values())}."
+    raise EngineUnavailable("qwen3-asr", f"{folder} holds {what}", hint=hint)
+
+
+def _open(folder: Path, device: str, dtype: str) -> tuple[Any, Any]:
+    import torch
+    from safetensors import SafetensorError
+    from transformers import Qwen3ASRForConditionalGeneration, Qwen3ASRProcessor
+    from transformers.utils.logging import disable_progress_bar
+
+    disable_progress_bar()  # standard error is for the progress of ours
+    try:
+        processor = Qwen3ASRProcessor.from_pretrained(folder, local_files_only=True)
+        # with output_loading_info a pair, which its annotation does not say
+        model, report = Qwen3ASRForConditionalGeneration.from_pretrained(  # pyright: ignore[reportGeneralTypeIssues]
+            folder,
+            dtype=getattr(torch, dtype),
+            device_map=device,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+        )
+    except torch.OutOfMemoryError as error:
+        hint = "Free memory with another engine's Unload, choose 0.6B, or set WORKBENCH_DEVICE=cpu."
+        raise EngineUnavailable("qwen3-asr", f"{device} has too little free memory", hint=hint) from error
+    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
+        raise EngineUnavailable("qwen3-asr", f"{folder} does not load ({error})", hint="Fetch it again.") from error
+    if report["missing_keys"]:
+        lacking = f"{folder} lacks {len(report['missing_keys'])} of the model's tensors"
+        raise EngineUnavailable("qwen3-asr", lacking, hint="Fetch it again.")
+    return model.eval(), processor
+
+
+def _parameters(folder: Path) -> int:
+    """How many weights a folder holds: the size of its files by the precision they are kept in."""
+    kept_in = _read_config(folder).get("dtype", "bfloat16")
+    return folder_bytes(folder, ("*.safetensors",)) // _DTYPE_BYTES.get(kept_in, 2)
+
+
+def _memory(parameters: int, dtype: str) -> int:
+    """Bytes for the weights in that precision, and the work on one chunk of 180 s."""
+    return round(parameters * _DTYPE_BYTES[dtype] * (1 + _WORK_SHARE))
+
+
+PLUGIN = Qwen3Plugin()

@@ -1,0 +1,137 @@
+"""The workbench's own verbs over HTTP, under `/v1/workbench`."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from contextlib import closing
+from typing import Any, Literal
+
+import pydantic
+from fastapi import APIRouter
+
+from workbench import services
+from workbench.engines.pool import EnginePool
+from workbench.errors import UsageError
+from workbench.http.answers import describe, jsonable
+from workbench.http.transcriptions import Pool
+from workbench.http.work import EventStream, Named
+from workbench.runs.records import RunStarted
+from workbench.runs.report import comparison_json, run_json
+from workbench.scoring.score import score as score_pairs
+from workbench.text.rulers import find_ruler
+
+router = APIRouter(prefix="/v1/workbench")
+
+
+class BenchRequest(pydantic.BaseModel):
+    """Arguments of `services.bench`."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    sets: list[str]
+    engine: str = services.DEFAULT_ENGINE
+    chain: str = ""
+    language: str = "set"
+    context: str = ""
+    options: dict[str, Any] = {}
+    limit: int | None = None
+    where: dict[str, str] = {}
+    batch_size: int = 1
+    on_existing: Literal["reuse", "resume", "again"] = "resume"
+    seed: int = 0
+    ruler: str | None = None
+
+
+class Pair(pydantic.BaseModel):
+    """What was said and what was heard."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    id: str
+    reference: str
+    hypothesis: str
+
+
+class ScoreRequest(pydantic.BaseModel):
+    """Either a stored run or texts."""
+
+    model_config = pydantic.ConfigDict(extra="forbid")
+
+    run: str | None = None
+    pairs: list[Pair] | None = None
+    ruler: str | None = None
+
+
+@router.get("/engines")
+def engines(pool: Pool) -> Any:
+    """Every installed engine, and whether it can run here."""
+    return jsonable(services.list_engines(pool=pool))
+
+
+@router.get("/sets")
+def sets(pool: Pool) -> Any:
+    """The shipped and the private eval sets."""
+    return jsonable(services.list_sets(pool=pool))
+
+
+@router.get("/runs")
+def runs(pool: Pool) -> Any:
+    """Every stored run, the newest first."""
+    return jsonable(services.list_runs(pool=pool))
+
+
+@router.get("/runs/{run_id}")
+def run(run_id: str, pool: Pool, ruler: str | None = None) -> Any:
+    """A stored run: its record, its outcomes, and its score under a ruler."""
+    stored = services.load_run(run_id, pool=pool)
+    scored = services.summary(run_id, ruler=ruler, pool=pool)
+    return {**jsonable(stored), "summary": run_json(scored)}
+
+
+@router.delete("/runs/{run_id}", status_code=204)
+def delete_run(run_id: str, pool: Pool) -> None:
+    """Delete a stored run."""
+    services.delete_run(run_id, pool=pool)
+
+
+@router.post("/bench")
+def bench(body: BenchRequest, pool: Pool) -> EventStream:
+    """Run a benchmark: server-sent events, one for each `RunEvent` under its kind, and last the `summary`."""
+    return EventStream(_bench_events(body, pool), describe)
+
+
+@router.post("/score")
+def score(body: ScoreRequest, pool: Pool) -> Any:
+    """Score a stored run, or texts."""
+    if body.run is not None and body.pairs is None:
+        return run_json(services.summary(body.run, ruler=body.ruler, pool=pool))
+    if body.run is not None or not body.pairs:
+        raise UsageError("Score needs either a run or pairs of texts.", hint="Send 'run', or 'pairs'.")
+    pairs = [(pair.id, pair.reference, pair.hypothesis) for pair in body.pairs]
+    scored = score_pairs(pairs, find_ruler(body.ruler or "basic"))
+    return {
+        "ruler": scored.ruler,
+        "ruler_hash": scored.ruler_hash,
+        "scored": len(scored.items),
+        "empty_references": list(scored.empty_references),
+        "metrics": {name: metric.as_json() for name, metric in scored.metrics.items()},
+    }
+
+
+@router.get("/compare")
+def compare(a: str, b: str, pool: Pool, ruler: str | None = None) -> Any:
+    """Run B against run A under one ruler, paired item by item."""
+    return comparison_json(services.compare(a, b, ruler=ruler, pool=pool))
+
+
+def _bench_events(body: BenchRequest, pool: EnginePool) -> Generator[Named, None, None]:
+    arguments = body.model_dump()
+    ruler = arguments.pop("ruler")
+    if ruler is not None:
+        find_ruler(ruler)  # a misspelt ruler is said before the work, not after it
+    run_id = ""
+    with closing(services.bench_events(**arguments, pool=pool)) as events:
+        for event in events:
+            run_id = event.run_id if isinstance(event, RunStarted) else run_id
+            yield event.kind, jsonable(event)
+    yield "summary", run_json(services.summary(run_id, ruler=ruler, pool=pool))

@@ -1,0 +1,96 @@
+"""A set through an engine, item by item, into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping
+from typing import Any
+
+from workbench.audio.steps import Chain
+from workbench.engines.pool import EnginePool
+from workbench.engines.registry import EngineRef
+from workbench.evalsets.model import EvalSet
+from workbench.runs.outcomes import failures_among
+from workbench.runs.records import OnExisting, RunEvent, RunStarted
+from workbench.runs.session import Session, finished
+from workbench.runs.store import RunStore, StoredRun
+from workbench.runs.workload import Workload
+from workbench.settings import Settings
+
+
+def run_benchmark(
+    eval_set: EvalSet,
+    *,
+    pool: EnginePool,
+    engine: EngineRef,
+    chain: Chain,
+    language: str = "set",
+    context: str = "",
+    options: Mapping[str, Any] | None = None,
+    batch_size: int = 1,
+    seed: int = 0,
+    on_existing: OnExisting = "reuse",
+    settings: Settings | None = None,
+    passed: Mapping[str, Any] | None = None,
+) -> Generator[RunEvent, None, None]:
+    """Transcribe a set and keep what comes of it. Closing the generator cancels and keeps what is done.
+
+    An item that cannot be read or transcribed is an `ItemFailure` and the rest goes on. The engine is loaded and warmed
+    up before the clock starts. Files are decoded between the measured stretches, in the same thread: decoded ahead in
+    another one, their processor time would be booked on the clip being transcribed.
+
+    Args:
+        eval_set: What to transcribe, in its order.
+        pool: Where the engine comes from; the device is held for one batch at a time.
+        engine: Which engine.
+        chain: Preprocessing.
+        language: "set" (each item's own), "auto", or a code told to the engine for every item.
+        context: Hotwords.
+        options: The engine's own options.
+        batch_size: Clips decoded together; a per-clip time is only claimed at 1.
+        seed: For whatever draws random numbers.
+        on_existing: What to do with an earlier run of the same spec. `reuse`: one that ended in `success` is told
+            again; any other goes on, and what failed in it is tried again. `resume`: failures are tried again in a
+            successful one, too. `again`: a new run.
+        settings: Where the runs are; None is where the pool's are.
+        passed: The arguments as given, for the record.
+
+    Yields:
+        `RunStarted`, the outcomes that were there, each new outcome, and `RunFinished` unless it is cancelled.
+
+    Raises:
+        UsageError: A language, option or batch size that the engine cannot use.
+        EngineError: The engine cannot be loaded.
+        RunError: The earlier run is being written by somebody else, or the disk is full.
+    """
+    info = pool.get(engine).info
+    work = Workload(
+        eval_set=eval_set,
+        ref=engine,
+        info=info,
+        chain=chain,
+        language=language,
+        context=context,
+        options=options or {},
+        batch_size=batch_size,
+        seed=seed,
+    )
+    store, spec = RunStore(settings or pool.settings), work.spec
+    earlier = None if on_existing == "again" else store.find_existing(spec)
+    if earlier is not None and earlier.status == "success":
+        stored = store.load_run(earlier.run_id)
+        if not stored.missing and (on_existing == "reuse" or not failures_among(stored.outcomes)):
+            yield from _told_again(stored)
+            return
+    record = earlier or store.create_run(spec, passed or {}, load_seconds=_load_seconds(pool, engine))
+    with store.open_journal(record.run_id) as journal:
+        yield from Session(work=work, pool=pool, store=store, record=record, journal=journal).events()
+
+
+def _told_again(run: StoredRun) -> Generator[RunEvent, None, None]:
+    yield RunStarted(run_id=run.record.run_id, total=run.record.spec.items, done=len(run.outcomes))
+    yield from run.outcomes
+    yield finished(run.record, run.outcomes)
+
+
+def _load_seconds(pool: EnginePool, ref: EngineRef) -> float | None:
+    return next((state.load_seconds for state in pool.states() if state.ref == str(ref)), None)

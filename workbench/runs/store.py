@@ -1,0 +1,225 @@
+"""Runs on disk: HOME/runs/<id>/run.json and items.jsonl."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pydantic
+
+from workbench.errors import RunError, UnknownName, UsageError
+from workbench.runs.environment import environment
+from workbench.runs.journal import Journal, latest, lock, read_journal
+from workbench.runs.records import FORMAT_VERSION, ItemOutcome, RunRecord, RunSpec
+from workbench.settings import Settings
+
+_FORBID = pydantic.ConfigDict(extra="forbid")
+# A lone dataclass takes no config from its adapter, a union does; null is refused below.
+_RECORD: pydantic.TypeAdapter[RunRecord | None] = pydantic.TypeAdapter(RunRecord | None, config=_FORBID)
+_SPEC = pydantic.TypeAdapter(RunSpec)
+_NAME_LENGTHS = (32, 24)
+_SHORT = 6
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRun:
+    """A run as it lies on disk.
+
+    Attributes:
+        record: Its `run.json`.
+        outcomes: One an item, in the order in which they were first done.
+    """
+
+    record: RunRecord
+    outcomes: tuple[ItemOutcome, ...]
+
+    @property
+    def missing(self) -> int:
+        """Items without an outcome: the run was stopped, or goes on."""
+        return self.record.spec.items - len(self.outcomes)
+
+
+def spec_key(spec: RunSpec) -> str:
+    """sha256 over everything that decides the texts of a run: equal specs, equal keys."""
+    fields = _SPEC.dump_python(spec, mode="json")
+    return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
+
+
+class RunStore:
+    """The runs of one home.
+
+    Args:
+        settings: Where home is. Nothing is made there before a run is.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.folder = settings.runs
+
+    def create_run(self, spec: RunSpec, passed: Mapping[str, Any], *, load_seconds: float | None = None) -> RunRecord:
+        """A new run, `started`, on disk."""
+        now = datetime.now(UTC)
+        record = RunRecord(
+            run_id=self._new_folder(spec, now).name,
+            passed=passed,
+            spec=spec,
+            environment=environment(),
+            status="started",
+            created=now.isoformat(timespec="seconds"),
+            load_seconds=load_seconds,
+        )
+        self.save_record(record)
+        return record
+
+    def save_record(self, record: RunRecord) -> None:
+        """Replace `run.json` in one step: a reader sees the old one or the new one, whatever happens meanwhile."""
+        _replace(self.folder / record.run_id / "run.json", _RECORD.dump_json(record, indent=2))
+
+    def open_journal(self, run_id: str) -> Journal:
+        """The run's outcomes, for writing.
+
+        Raises:
+            RunError: Somebody else is writing, or it is damaged.
+        """
+        return Journal(self.folder / run_id)
+
+    def list_runs(self) -> list[RunRecord]:
+        """All runs that can be read, newest first; the others are named in the log."""
+        return list(self._records(self._folders()))
+
+    def find_existing(self, spec: RunSpec) -> RunRecord | None:
+        """The run to use again for a spec: the newest that ended in `success`, else the newest."""
+        key = spec_key(spec)
+        folders = [folder for folder in self._folders() if f"-{key[:_SHORT]}" in folder.name]
+        found = [record for record in self._records(folders) if spec_key(record.spec) == key]
+        return next((record for record in found if record.status == "success"), found[0] if found else None)
+
+    def load_run(self, run: str | Path) -> StoredRun:
+        """A run by its id, the beginning of its id, or the path of its folder.
+
+        Raises:
+            UnknownName: There is no such run.
+            UsageError: The beginning fits several.
+            RunError: It is damaged, or of a newer format.
+        """
+        folder = self._find(str(run))
+        entries, _ = read_journal(folder / "items.jsonl")
+        return StoredRun(record=_read_record(folder), outcomes=tuple(latest(entries)))
+
+    def delete_run(self, run: str) -> None:
+        """Remove a run of this store, by its id or the beginning of it, and all it says.
+
+        Raises:
+            UnknownName: There is no such run.
+            UsageError: The beginning fits several.
+            RunError: It is being written, or lies elsewhere.
+        """
+        folder = self._find(run)
+        if folder.parent != self.folder:
+            raise RunError(f"{run} is not a run of this home.", hint="Delete its folder yourself.")
+        with lock(folder):
+            shutil.rmtree(folder)
+
+    def _new_folder(self, spec: RunSpec, now: datetime) -> Path:
+        names = zip((spec.eval_set, spec.engine), _NAME_LENGTHS, strict=True)
+        parts = [now.strftime("%Y%m%d-%H%M%S"), *(_slug(name, length) for name, length in names)]
+        stem = "-".join([*parts, spec_key(spec)[:_SHORT]])
+        for number in range(1, 1000):
+            folder = self.folder / (stem if number == 1 else f"{stem}-{number}")
+            with suppress(FileExistsError):
+                folder.mkdir(parents=True)
+                return folder
+        raise RunError(f"There are a thousand runs named {stem}.", hint="Delete some.")
+
+    def _folders(self) -> list[Path]:
+        folders = self.folder.iterdir() if self.folder.is_dir() else ()
+        return sorted((path for path in folders if (path / "run.json").is_file()), reverse=True)
+
+    def _records(self, folders: Sequence[Path]) -> Iterator[RunRecord]:
+        for folder in folders:
+            try:
+                yield _read_record(folder)
+            except RunError as error:
+                log.warning("%s", error.sentence)
+
+    def _find(self, name: str) -> Path:
+        ids = {folder.name: folder for folder in self._folders()}
+        if name in ids:
+            return ids[name]
+        if _is_run(Path(name)):
+            return Path(name)
+        fitting = [run_id for run_id in ids if name and run_id.startswith(name)]
+        if len(fitting) > 1:
+            raise UsageError(f"{name!r} fits {len(fitting)} runs.", hint=f"Say more: {', '.join(sorted(fitting)[:5])}.")
+        if not fitting:
+            raise UnknownName("run", name, ids)
+        return ids[fitting[0]]
+
+
+def _is_run(folder: Path) -> bool:
+    try:
+        return folder.name != "" and (folder / "run.json").is_file()
+    except (OSError, ValueError):  # a name too long, a NUL in it
+        return False
+
+
+def _read_record(folder: Path) -> RunRecord:
+    hint = "Restore run.json from a copy, or delete the run's folder."
+    try:
+        fields = json.loads((folder / "run.json").read_bytes())
+    except (OSError, ValueError) as error:
+        raise RunError(f"The run {folder.name} cannot be read: {error}.", hint=hint) from error
+    made = fields.get("format_version") if isinstance(fields, dict) else None
+    if isinstance(made, int) and made > FORMAT_VERSION:
+        raise RunError(
+            f"The run {folder.name} was written by a newer version of the workbench (format {made}).",
+            hint=f"Update the workbench; this one reads formats up to {FORMAT_VERSION}.",
+        )
+    try:
+        record = _RECORD.validate_python(fields)
+    except pydantic.ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise RunError(f"The run {folder.name} cannot be read: {where}: {first['msg']}.", hint=hint) from error
+    if record is None:
+        raise RunError(f"The run {folder.name} cannot be read: run.json is empty.", hint=hint)
+    return record
+
+
+def _replace(path: Path, content: bytes) -> None:
+    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
+        temporary = Path(file.name)
+        try:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _slug(text: str, length: int) -> str:
+    """The text as a part of a folder's name, in any script."""
+    return re.sub(r"[\W_]+", "-", text.lower()).strip("-")[:length].strip("-") or "x"

@@ -1,0 +1,185 @@
+"""Controls that several tabs share: engine, language, chain, context, the engine's own options."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+from workbench.errors import WorkbenchError
+from workbench.ui.choices import (
+    PRESETS,
+    EngineChoice,
+    OptionField,
+    chain_sentence,
+    chosen_options,
+    find_info,
+    language_choices,
+    option_fields,
+    step_names,
+)
+from workbench.ui.context import PageContext
+from workbench.ui.markup import html
+from workbench.ui.notices import notice
+
+_CUSTOM = "custom"
+
+
+def engine_dropdown(context: PageContext, *, label: str = "", multiselect: bool = False) -> Any:
+    """Engines and models that can run here; a folder can be typed in, as `faster-whisper:/a/folder`."""
+    runnable = [(choice.label, choice.ref) for choice in context.engines if choice.availability.ok]
+    first = runnable[0][1] if runnable else None
+    return gr.Dropdown(
+        runnable,
+        value=[first] if multiselect else first,
+        label=label or context.labels.engine,
+        multiselect=multiselect,
+        allow_custom_value=True,
+        elem_classes="wb-engine",
+    )
+
+
+def missing_engines(context: PageContext) -> Any:
+    """What cannot run here, why, and what would change that; nothing where all can."""
+    return html(missing_view(context.engines, context.labels.engines_missing), classes="wb-missing-engines")
+
+
+def missing_view(choices: Sequence[EngineChoice], heading: str) -> str:
+    """The engines that cannot run here as a folded list: one entry each, with what the first of its models lacks."""
+    groups: dict[str, list[EngineChoice]] = {}
+    for choice in choices:
+        if not choice.availability.ok:
+            groups.setdefault(choice.ref.partition(":")[0], []).append(choice)
+    if not groups:
+        return ""
+    rows = "".join(_missing_row(name, group) for name, group in groups.items())
+    return f'<details class="wb-missing"><summary>{escape(heading)}</summary><ul>{rows}</ul></details>'
+
+
+def _missing_row(name: str, group: Sequence[EngineChoice]) -> str:
+    first, models = group[0], ", ".join(choice.model for choice in group if choice.model)
+    command = f"<code>{escape(first.availability.command)}</code>" if first.availability.command else ""
+    listed = f"<span>{escape(models)}</span>" if len(group) > 1 else ""
+    return f"<li><b>{escape(name)}</b>{listed}<span>{escape(first.availability.reason)}</span>{command}</li>"
+
+
+def language_dropdown(
+    context: PageContext, engine: Any, *, first: Sequence[tuple[str, str]] = (), value: str = "auto"
+) -> Any:
+    """The engine's languages after `first` (default: Auto); follows the engine that is chosen."""
+    leading = list(first) or [(context.labels.auto, "auto")]
+
+    def choices(ref: str | list[str] | None) -> list[tuple[str, str]]:
+        one = ref[0] if isinstance(ref, list) and ref else ref
+        info = find_info(context.engines, str(one), context.pool.settings) if one else None
+        return language_choices(info, *leading)
+
+    def follow(ref: str | list[str] | None, chosen: str) -> Any:
+        offered = choices(ref)
+        keep = chosen if chosen in [code for _, code in offered] else value
+        return gr.Dropdown(choices=offered, value=keep)
+
+    dropdown = gr.Dropdown(choices(engine.value), value=value, label=context.labels.language, filterable=True)
+    engine.change(follow, [engine, dropdown], dropdown, queue=False, show_progress="hidden", api_visibility="private")
+    return dropdown
+
+
+def context_box(context: PageContext) -> Any:
+    """Names and terms to expect."""
+    labels = context.labels
+    return gr.Textbox(
+        "", label=labels.context, placeholder=labels.context_placeholder, lines=1, max_lines=4, max_length=2000
+    )
+
+
+def chain_picker(context: PageContext, *, label: str = "", value: str = "") -> Any:
+    """A preset, or a chain of one's own; returns the text box whose value is the chain, whichever was chosen."""
+    labels = context.labels
+    presets = [(labels.chain_none, ""), *PRESETS, (labels.chain_custom, _CUSTOM)]
+    preset = gr.Dropdown(presets, value=value, label=label or labels.chain, elem_classes="wb-chain-preset")
+    with gr.Column(visible=False, elem_classes="wb-chain-own") as own:
+        text = gr.Textbox(
+            value, label=labels.chain_text, elem_classes="wb-mono", placeholder="highpass:cutoff=100+gain"
+        )
+        note = html(chain_note(""))
+
+    def choose(chosen: str, before: str) -> tuple[Any, Any, str]:
+        custom = chosen == _CUSTOM
+        return gr.Column(visible=custom), gr.skip() if custom else chosen, chain_note(before if custom else chosen)
+
+    quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
+    preset.input(choose, [preset, text], [own, text, note], **quiet)
+    text.input(chain_note, text, note, trigger_mode="always_last", **quiet)
+    return text
+
+
+def chain_note(text: str) -> str:
+    """Below the chain: what it does, or what is wrong with it; for no chain, which steps there are."""
+    if not text.strip():
+        return f'<p class="wb-note wb-mono">{escape(step_names())}</p>'
+    try:
+        return f'<p class="wb-note">{escape(chain_sentence(text))}</p>'
+    except WorkbenchError as error:
+        return notice(error.message, error.hint, kind="warning")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptionForm:
+    """The own options of every engine that can run here; those of the chosen one are shown.
+
+    Attributes:
+        inputs: Components by `engine/option`, to be given to a listener as `inputs_kwargs`; the listener takes
+            them as `**options` and hands them to `chosen_values`.
+    """
+
+    inputs: dict[str, Any]
+
+
+def chosen_values(context: PageContext, ref: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options for the engine `ref` that differ from its defaults.
+
+    Args:
+        context: The page's.
+        ref: `name` or `name:model`.
+        values: A listener's keyword arguments, named as in `OptionForm.inputs`.
+    """
+    name = ref.partition(":")[0]
+    own = {key.partition("/")[2]: value for key, value in values.items() if key.partition("/")[0] == name}
+    return chosen_options(find_info(context.engines, ref, context.pool.settings), own)
+
+
+def option_form(context: PageContext, engine: Any) -> OptionForm:
+    """Controls for the engine's own options, derived from the dataclass it declares."""
+    inputs: dict[str, Any] = {}
+    groups: dict[str, Any] = {}
+    chosen = str(engine.value or "").partition(":")[0]
+    for choice in context.engines:
+        name = choice.ref.partition(":")[0]
+        if not choice.availability.ok or name in groups or not option_fields(choice.info):
+            continue
+        with gr.Column(visible=name == chosen, elem_classes="wb-options") as groups[name]:
+            for field in option_fields(choice.info):
+                inputs[f"{name}/{field.name}"] = _control(field, context.labels.engine_default)
+
+    def follow(ref: str | None) -> list[Any]:
+        return [gr.Column(visible=name == str(ref or "").partition(":")[0]) for name in groups]
+
+    if groups:
+        engine.change(
+            follow, engine, list(groups.values()), queue=False, show_progress="hidden", api_visibility="private"
+        )
+    return OptionForm(inputs=inputs)
+
+
+def _control(field: OptionField, empty: str) -> Any:
+    if field.kind == "flag":
+        return gr.Checkbox(value=bool(field.default), label=field.label, info=field.help)
+    if field.kind == "number":
+        return gr.Number(value=field.default, label=field.label, info=field.help)
+    if field.kind == "choice":
+        return gr.Dropdown(list(field.choices), value=field.default, label=field.label, info=field.help)
+    value = "" if field.default is None else str(field.default)
+    return gr.Textbox(value=value, label=field.label, info=field.help, placeholder=empty)

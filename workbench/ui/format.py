@@ -1,0 +1,88 @@
+"""Figures as people read them. What was not measured has no figure: None becomes a dash."""
+
+from __future__ import annotations
+
+MISSING = "–"
+
+
+def seconds(value: float | None, *, decimals: int = 2) -> str:
+    """A time span: `1.92 s`."""
+    return MISSING if value is None else f"{value:,.{decimals}f} s"
+
+
+def clock(value: float | None, *, decimals: int = 0) -> str:
+    """A position in a recording: `0:07`, `12:03.45`, `1:02:03`."""
+    if value is None:
+        return MISSING
+    scale = 10**decimals
+    ticks = round(value * scale)
+    minutes, rest = divmod(ticks, 60 * scale)
+    hours, minutes = divmod(minutes, 60)
+    width = 2 if not decimals else 3 + decimals
+    tail = f"{rest / scale:0{width}.{decimals}f}"
+    return f"{hours}:{minutes:02d}:{tail}" if hours else f"{minutes}:{tail}"
+
+
+def duration(value: float | None) -> str:
+    """The length of a recording to 1/100 s: `7.32 s`, and from a minute on `12:03.45`."""
+    if value is None:
+        return MISSING
+    return f"{value:.2f} s" if value < 59.995 else clock(value, decimals=2)
+
+
+def about(value: float) -> str:
+    """A rough wait: `8 s`, `3 min`, `1 h 20 min`."""
+    if value < 90:
+        return f"{max(1, round(value))} s"
+    minutes = round(value / 60)
+    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def memory(value: int | None) -> str:
+    """Bytes in decimal units: `412 MB`, `3.1 GB`."""
+    if value is None:
+        return MISSING
+    if value < 999_500:
+        return f"{value / 1000:.0f} kB"
+    return f"{value / 1e6:.0f} MB" if value < 999_500_000 else f"{value / 1e9:.1f} GB"
+
+
+def factor(value: float | None) -> str:
+    """A real-time factor: `0.156`."""
+    return MISSING if value is None else f"{value:.3f}" if value < 10 else f"{value:.1f}"
+
+
+def speed(rtf: float | None) -> str:
+    """How many seconds of audio are done in one second: `6.4 × real time`."""
+    if not rtf:
+        return MISSING
+    times = 1 / rtf
+    return f"{times:.0f} × real time" if times >= 20 else f"{times:.1f} × real time"
+
+
+def rate(value: float | None) -> str:
+    """An error rate: `12.3 %`; above 100 % it says so."""
+    return MISSING if value is None else f"{100 * value:.1f} %"
+
+
+def rate_interval(value: float | None, interval: tuple[float, float] | None) -> str:
+    """An error rate with its 95 % interval: `12.3 % (9.8 – 15.1)`."""
+    if value is None or interval is None:
+        return rate(value)
+    low, high = interval
+    return f"{rate(value)} ({100 * low:.1f} – {100 * high:.1f})"
+
+
+def points(value: float | None) -> str:
+    """A difference of two rates in percentage points, with its sign: `−1.4`, `+0.2`, `0.0`."""
+    if value is None:
+        return MISSING
+    text = f"{abs(100 * value):.1f}"
+    if float(text) == 0:
+        return text
+    return f"+{text}" if value > 0 else f"−{text}"
+
+
+def count(value: int | None) -> str:
+    """A number of things: `1,204`."""
+    return MISSING if value is None else f"{value:,}"

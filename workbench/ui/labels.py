@@ -1,0 +1,98 @@
+"""What the page says, in one place, so that another language is another instance."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """The words of the shell and of the Transcribe tab, in English by default."""
+
+    product: str = "ASR Workbench"
+    claim: str = "Runs on this machine. Nothing is uploaded."
+    switch_theme: str = "Switch between light and dark"
+    tab_transcribe: str = "Transcribe"
+    tab_benchmark: str = "Benchmark"
+    tab_compare: str = "Compare"
+
+    free_memory: str = "Free memory"
+    nothing_loaded: str = "No model in memory. It loads when it is needed."
+    freeing: str = "Freeing memory once the work is done…"
+
+    engine: str = "Engine"
+    engine_info: str = "What turns sound into text"
+    engines_missing: str = "Engines that cannot run here yet"
+    language: str = "Language"
+    language_info: str = "Naming it is safer than letting the engine guess"
+    auto: str = "Auto"
+    chain: str = "Preprocessing"
+    chain_info: str = "What is done to the sound first"
+    chain_none: str = "None"
+    chain_custom: str = "Custom chain…"
+    chain_text: str = "Chain"
+    chain_text_info: str = "Steps joined by +, with parameters after a colon"
+    context: str = "Context"
+    context_info: str = "Names and terms to expect"
+    context_placeholder: str = "Names, products, abbreviations"
+    advanced: str = "Advanced"
+    chunk_seconds: str = "Chunk length (s)"
+    chunk_info: str = "Longest stretch given to the engine at once; empty is what suits it best"
+    engine_default: str = "engine's default"
+
+    recording: str = "Recording"
+    drop: str = "Drop a recording here"
+    drop_more: str = "or click to choose a file"
+    record: str = "Record"
+    stop: str = "Stop"
+    sample: str = "Try a sample"
+    transcribe: str = "Transcribe"
+    cancel: str = "Cancel"
+    start_hint: str = "Drop a recording, record one, or try a sample. The text appears here."
+    start_formats: str = "wav, mp3, m4a, flac, ogg, opus, webm, mp4 and more, of any length"
+    text: str = "Text"
+    text_info: str = "You can edit it. Downloads hold what the engine heard."
+    segments: str = "Segments"
+    command: str = "The same on the command line"
+    copy: str = "Copy"
+    copied: str = "Copied"
+    download: str = "Download"
+    play: str = "Play"
+    pause: str = "Pause"
+    position: str = "Position in the recording"
+    speed: str = "Playing speed"
+
+    waiting: str = "Waiting for the engine…"
+    starting: str = "Reading the recording…"
+    loading_model: str = "Loading the model…"
+    cancelled: str = "Stopped. What was transcribed so far is kept below."
+    complete: str = "Complete"
+    incomplete: str = "Some of it may be missing"
+    detected: str = "Language"
+    length: str = "Length"
+    took: str = "Took"
+    speed_of_work: str = "Speed"
+    rtf: str = "RTF"
+    state: str = "State"
+    peak_memory: str = "Peak memory"
+    gpu: str = "GPU time"
+    model: str = "Model"
+    not_measured: str = "not measured"
+    no_gpu: str = "not measured (no GPU)"
+    unknown_language: str = "not told"
+    said: str = "What was read aloud"
+    cannot_play: str = "This browser cannot play this recording. Its text is not affected."
+    microphone_refused: str = (
+        "The browser did not allow the microphone. Allow it for this page, then press Record again."
+    )
+    microphone_missing: str = "No microphone was found."
+    recording_failed: str = "The recording did not arrive. Please record it again."
+    no_engine: str = "No engine is chosen."
+    no_engine_hint: str = "Choose one; those that cannot run here say why below."
+    no_recording: str = "There is no recording yet."
+    no_recording_hint: str = "Drop a file, record one, or try a sample."
+    went_wrong: str = "Something went wrong that should not ({kind})."
+    went_wrong_hint: str = "Try again; if it comes back, the server's log on this machine says more."
+
+
+ENGLISH = Labels()

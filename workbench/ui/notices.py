@@ -1,0 +1,47 @@
+"""Errors and warnings as calm HTML. Every text in them is data and is escaped."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from html import escape
+
+from workbench.errors import WorkbenchError
+from workbench.ui.labels import ENGLISH, Labels
+
+_LOG = logging.getLogger(__name__)
+
+
+def page_error(error: Exception, labels: Labels = ENGLISH) -> str:
+    """`error_notice` of an error that an event met; what nobody foresaw also goes to this machine's log."""
+    if not isinstance(error, WorkbenchError):
+        _LOG.error("the page failed", exc_info=error)
+    return error_notice(error, labels)
+
+
+def error_notice(error: BaseException, labels: Labels = ENGLISH) -> str:
+    """What is wrong and what to do, as two sentences. What nobody foresaw is named by its type, without its text."""
+    if isinstance(error, WorkbenchError):
+        return notice(error.message, error.hint, kind="error")
+    return notice(labels.went_wrong.format(kind=type(error).__name__), labels.went_wrong_hint, kind="error")
+
+
+def notice(message: str, hint: str = "", *, kind: str = "info") -> str:
+    """A sentence, and one that says what to do.
+
+    Args:
+        message: Plain text.
+        hint: The same.
+        kind: "info", "warning" or "error".
+    """
+    role = "alert" if kind == "error" else "status"
+    more = f'<p class="wb-hint">{escape(hint)}</p>' if hint else ""
+    return f'<div class="wb-notice wb-{kind}" role="{role}"><p>{escape(message)}</p>{more}</div>'
+
+
+def warning_list(warnings: Sequence[str]) -> str:
+    """Warnings one below the other; nothing where there are none."""
+    if not warnings:
+        return ""
+    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
+    return f'<div class="wb-notice wb-warning" role="status"><ul>{items}</ul></div>'

@@ -1,0 +1,109 @@
+"""A transcript on the page: progress while it is made, then its facts and its files. Pure: values in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from workbench.pipeline.export import FORMATS, export
+from workbench.pipeline.transcript import Transcript
+from workbench.text.languages import language_name
+from workbench.ui import format as written
+from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.player import file_url
+
+
+def progress_view(message: str, *, done: int = 0, total: int | None = None, detail: str = "", key: str = "") -> str:
+    """A bar with what is going on. Without a total the bar only says that something is.
+
+    Args:
+        message: A few words.
+        done: Chunks finished.
+        total: Chunks in all; None where that is not known yet.
+        detail: More words, at the right.
+        key: Seconds are counted anew when it changes.
+    """
+    part = 100 * done / total if total else 0
+    bar = (
+        f'<div class="wb-bar" role="progressbar" aria-valuemin="0" aria-valuemax="{total}" aria-valuenow="{done}">'
+        f'<i style="width:{part:.1f}%"></i></div>'
+        if total
+        else '<div class="wb-bar wb-unknown" role="progressbar"><i></i></div>'
+    )
+    since = f'<span class="wb-num" data-since="{escape(key)}"></span>' if key else ""
+    return (
+        f'<div class="wb-progress"><div><span>{escape(message)}</span>'
+        f'<span class="wb-num">{escape(detail)}{since}</span></div>{bar}</div>'
+    )
+
+
+def chunk_progress(*, index: int, total: int, audio_seconds: float, length: float | None, elapsed: float) -> str:
+    """Progress after chunk `index` (from 0): how much is done, and how long the rest will take at this pace."""
+    done = index + 1
+    left = elapsed / done * (total - done)
+    of = f" of {written.clock(length)}" if length else ""
+    detail = f"{written.clock(audio_seconds)}{of}"
+    if total > done:
+        detail += f" · about {written.about(left)} left"
+    return progress_view(f"Chunk {done} of {total}", done=done, total=total, detail=detail)
+
+
+def facts_view(transcript: Transcript, *, device: str = "", labels: Labels = ENGLISH) -> str:
+    """What is known of the transcript and what it cost. What was not measured says so."""
+    cost = transcript.measurement
+    gpu = written.seconds(cost.gpu_seconds)
+    if cost.gpu_seconds is None:
+        gpu = labels.no_gpu if device.startswith("cpu") else labels.not_measured
+    memory = written.memory(cost.peak_rss_bytes) if cost.peak_rss_bytes is not None else labels.not_measured
+    gpu_bytes = cost.peak_gpu_bytes if cost.peak_gpu_bytes is not None else cost.peak_gpu_process_bytes
+    if gpu_bytes is not None:
+        memory += f" + {written.memory(gpu_bytes)} GPU"
+    spoken = language_name(transcript.language) if transcript.language else labels.unknown_language
+    facts = [
+        (labels.detected, spoken),
+        (labels.length, written.duration(transcript.duration_seconds)),
+        (labels.took, written.seconds(cost.wall_seconds)),
+        (labels.speed_of_work, written.speed(cost.rtf)),
+        (labels.rtf, written.factor(cost.rtf)),
+        (labels.peak_memory, memory),
+        (labels.gpu, gpu),
+        (labels.model, transcript.model_id or transcript.engine),
+    ]
+    state = labels.complete if transcript.complete else labels.incomplete
+    mark = "wb-complete" if transcript.complete else "wb-incomplete"
+    cells = "".join(_fact(name, value) for name, value in facts)
+    badge = f'<dd class="wb-badge {mark}">{escape(state)}</dd>'
+    return f'<dl class="wb-facts"><div><dt>{escape(labels.state)}</dt>{badge}</div>{cells}</dl>'
+
+
+def _fact(name: str, value: str) -> str:
+    wide = ' class="wb-wide"' if len(value) > 16 else ""
+    return f"<div{wide}><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+
+
+def write_downloads(transcript: Transcript, folder: Path) -> list[Path]:
+    """The transcript in every format, named after the recording.
+
+    Args:
+        transcript: What to write.
+        folder: An empty private folder.
+    """
+    stem = Path(transcript.source or "transcript").stem or "transcript"
+    paths: list[Path] = []
+    for name in FORMATS:
+        path = folder / f"{stem}.{name}"
+        path.write_bytes(export(transcript, name))
+        paths.append(path)
+    return paths
+
+
+def downloads_view(paths: Sequence[Path], labels: Labels = ENGLISH) -> str:
+    """A link for every file."""
+    if not paths:
+        return ""
+    links = "".join(
+        f'<a href="{escape(file_url(path))}" download="{escape(path.name)}">{escape(path.suffix[1:].upper())}</a>'
+        for path in paths
+    )
+    return f'<div class="wb-downloads"><span>{escape(labels.download)}</span>{links}</div>'

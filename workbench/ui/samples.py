@@ -1,0 +1,54 @@
+"""One recording of each shipped set, to try the page with."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+from workbench.evalsets import find_set
+from workbench.settings import Settings
+
+_CHOSEN = (
+    ("English", "english-demo", "e25"),
+    ("Mandarin", "mandarin-demo", "m25"),
+    ("Cantonese", "cantonese-demo", "c26"),
+    ("Mixed", "code-mixed-demo", "x25"),
+    ("Noisy", "noisy-demo", "e06-babble-05db"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sample:
+    """A labelled recording.
+
+    Attributes:
+        label: As a button says it.
+        path: The recording.
+        reference: What is said in it.
+    """
+
+    label: str
+    path: Path
+    reference: str
+
+
+def find_samples(settings: Settings) -> tuple[Sample, ...]:
+    """Those whose set is here; where the chosen recording is not, the set's first."""
+    return tuple(sample for chosen in _CHOSEN if (sample := _find(*chosen, settings)) is not None)
+
+
+def _find(label: str, set_name: str, item_id: str, settings: Settings) -> Sample | None:
+    try:
+        items = find_set(set_name, settings).items
+    except WorkbenchError:
+        return None
+    item = next((item for item in items if item.id == item_id), items[0])
+    return Sample(label=label, path=item.audio, reference=item.reference)
+
+
+def copy_sample(sample: Sample, folder: Path) -> Path:
+    """A copy in the page's own folder, the only one that is served."""
+    return Path(shutil.copy(sample.path, tempfile.mkdtemp(dir=folder)))

@@ -1,0 +1,163 @@
+"""A benchmark on the page: totals, a row a clip, groups. Pure: values in, rows and HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from html import escape
+from typing import Any
+
+from workbench.evalsets.load import SetInfo
+from workbench.pipeline.measurement import Measurement
+from workbench.runs.records import ItemFailure, ItemResult, RunRecord
+from workbench.runs.summary import Counts, RunSummary, TagRow
+from workbench.scoring.score import Metric
+from workbench.text.languages import language_name
+from workbench.text.rulers import MetricName
+from workbench.ui import format as written
+from workbench.ui.differences import METRIC_NAMES
+
+CLIP_HEADERS = (
+    "Clip", "Reference", "Hypothesis", "CER %", "WER %", "MER %", "Wall s", "GPU s", "Peak MB", "RTF",
+)  # fmt: skip
+CLIP_TYPES = ("str", "str", "str", *["number"] * 7)
+CLIP_WIDTHS = ("130px", "260px", "260px", "68px", "72px", "72px", "72px", "68px", "78px", "68px")
+
+ClipRow = list[Any]
+
+
+def clip_row(result: ItemResult, counts: Counts) -> ClipRow:
+    """One transcribed clip, in the order of `CLIP_HEADERS`. What was not measured stays empty."""
+    cost = result.measurement
+    gpu_bytes = cost.peak_gpu_bytes if cost.peak_gpu_bytes is not None else cost.peak_gpu_process_bytes
+    peak = gpu_bytes if gpu_bytes is not None else cost.peak_rss_bytes
+    return [
+        result.id,
+        result.reference,
+        result.text,
+        *(_percent(counts[name].rate) for name in ("cer", "wer", "mer")),
+        round(cost.wall_seconds, 3),
+        None if cost.gpu_seconds is None else round(cost.gpu_seconds, 3),
+        None if peak is None else round(peak / 1e6),
+        None if cost.rtf is None else round(cost.rtf, 3),
+    ]
+
+
+def failure_row(failure: ItemFailure) -> ClipRow:
+    """One clip that could not be transcribed: the sentence that says why, and no figures."""
+    return [failure.id, failure.reference, f"— {failure.message}", *[None] * 7]
+
+
+def summary_rows(summary: RunSummary) -> list[ClipRow]:
+    """A row for every clip of a run, failed ones last."""
+    return [clip_row(row.result, row.counts) for row in summary.rows] + [failure_row(one) for one in summary.failures]
+
+
+def _percent(rate: float | None) -> float | None:
+    return None if rate is None else round(100 * rate, 1)
+
+
+def totals_view(
+    metrics: Mapping[MetricName, Metric],
+    *,
+    headline: MetricName,
+    ruler: str,
+    ruler_hash: str,
+    scored: int,
+    failed: int,
+    total: int,
+    measurement: Measurement | None,
+) -> str:
+    """The run's rates with their intervals, the leading one large, and what it cost."""
+    names = sorted(metrics, key=lambda name: name != headline)
+    rates = "".join(_rate_cell(name, metrics[name], leading=name == headline) for name in names)
+    failures = f', <b class="wb-failed">{written.count(failed)} failed</b>' if failed else ""
+    return (
+        f'<div class="wb-panel wb-totals"><dl class="wb-rates">{rates}</dl>'
+        f'<dl class="wb-costs">{_costs(measurement)}</dl>'
+        f'<p class="wb-hint">Scored {written.count(scored)} of {written.count(total)}{failures}. Ruler {escape(ruler)} '
+        f"<code>{escape(ruler_hash)}</code>, 95 % bootstrap intervals over clips.</p></div>"
+    )
+
+
+def _rate_cell(name: MetricName, metric: Metric, *, leading: bool) -> str:
+    interval = written.MISSING
+    if metric.ci95 is not None:
+        interval = f"{100 * metric.ci95[0]:.1f} – {100 * metric.ci95[1]:.1f} %"
+    counts = metric.counts
+    detail = (
+        f"{counts.substitutions} sub, {counts.deletions} del, {counts.insertions} ins of {counts.reference_length:,}"
+    )
+    mark = ' class="wb-leading"' if leading else ""
+    return (
+        f"<div{mark}><dt>{METRIC_NAMES[name]}</dt><dd>{written.rate(metric.rate)}</dd>"
+        f"<dd>{interval}</dd><dd>{detail}</dd></div>"
+    )
+
+
+def _costs(measurement: Measurement | None) -> str:
+    if measurement is None:
+        return ""
+    gpu = measurement.peak_gpu_bytes if measurement.peak_gpu_bytes is not None else measurement.peak_gpu_process_bytes
+    facts = [
+        ("Audio", written.duration(measurement.audio_seconds)),
+        ("Took", written.seconds(measurement.wall_seconds)),
+        ("RTF", written.factor(measurement.rtf)),
+        ("Speed", written.speed(measurement.rtf)),
+        ("Peak memory", written.memory(measurement.peak_rss_bytes)),
+        ("GPU time", written.seconds(measurement.gpu_seconds)),
+        ("Peak GPU", written.memory(gpu)),
+        ("Times", "this clip alone" if measurement.kind == "single" else "share of a batch"),
+    ]
+    missing = {"GPU time", "Peak GPU"}
+    shown = [(name, value) for name, value in facts if not (name in missing and value == written.MISSING)]
+    if measurement.gpu_seconds is None and gpu is None:
+        shown.append(("GPU", "not measured"))
+    return "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in shown)
+
+
+def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:
+    """Rates by the values of each tag that groups clips, by added counts; nothing where none does."""
+    if not rows:
+        return ""
+    body = "".join(
+        f"<tr><td>{escape(row.tag)}</td><th>{escape(row.value)}</th><td>{written.count(row.scored)}</td>"
+        + "".join(f"<td>{written.rate(row.counts[name].rate)}</td>" for name in ("cer", "wer", "mer"))
+        + f"<td>{written.count(row.failed) if row.failed else ''}</td></tr>"
+        for row in rows
+        if row.tag not in ("text_source",)
+    )
+    marks = {name: ' class="wb-leading"' if name == headline else "" for name in METRIC_NAMES}
+    return (
+        '<div class="wb-panel wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>Tag</th><th>Value</th>'
+        f"<th>Clips</th><th{marks['cer']}>CER</th><th{marks['wer']}>WER</th><th{marks['mer']}>MER</th><th>Failed</th>"
+        f"</tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def sets_view(sets: Sequence[SetInfo]) -> str:
+    """What can be run, before anything was."""
+    body = "".join(
+        f"<tr><th>{escape(one.name)}</th><td>{escape(one.title)}"
+        f"{'<span class=wb-tag>synthetic</span>' if one.synthetic else ''}</td>"
+        f"<td>{escape(_language(one.language))}</td><td>{written.count(one.items)}</td>"
+        f"<td>{written.duration(one.seconds)}</td></tr>"
+        for one in sets
+    )
+    return (
+        '<div class="wb-panel wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>Set</th><th>What</th>'
+        f"<th>Language</th><th>Clips</th><th>Length</th></tr></thead><tbody>{body}</tbody></table></div>"
+    )
+
+
+def run_label(record: RunRecord) -> str:
+    """A stored run in a list: when, what on what, how it ended."""
+    when = record.created.replace("T", " ")[:16]
+    chain = f" · {record.spec.chain}" if record.spec.chain else ""
+    state = "" if record.status == "success" else f" · {record.status}"
+    return f"{when} · {record.spec.eval_set} · {record.spec.engine}{chain}{state}"
+
+
+def _language(code: str) -> str:
+    if code == "mixed":
+        return "several"
+    return " + ".join(language_name(part) for part in code.split("-")) if code else written.MISSING

@@ -1,0 +1,408 @@
+"""The Transcribe tab: a recording in, text out."""
+
+from __future__ import annotations
+
+import math
+import tempfile
+import time
+from collections.abc import Generator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from workbench import services
+from workbench.engines.base import Segment
+from workbench.errors import UsageError
+from workbench.pipeline.transcribe import ChunkDone
+from workbench.pipeline.transcript import Transcript, join_texts
+from workbench.ui import controls, recorder, result
+from workbench.ui.commands import command_view, copy_button, transcribe_command
+from workbench.ui.context import DEVICE, PageContext
+from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.markup import html
+from workbench.ui.notices import notice, page_error, warning_list
+from workbench.ui.player import player_view, segments_view
+from workbench.ui.recording import outline
+from workbench.ui.samples import Sample, copy_sample, find_samples
+
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+Updates = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where the recording comes from."""
+
+    file: Any
+    recorder: Any
+    samples: list[tuple[Any, Sample]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choices:
+    """What the form asks."""
+
+    engine: Any
+    language: Any
+    chain: Any
+    context: Any
+    chunk_seconds: Any
+    options: controls.OptionForm
+
+    def inputs(self) -> dict[str, Any]:
+        """Components by the names that `TranscribeTab.work` knows them by."""
+        own = {name: getattr(self, name) for name in ("engine", "language", "chain", "context", "chunk_seconds")}
+        return own | self.options.inputs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Where the answer appears."""
+
+    start: Any
+    notice: Any
+    player: Any
+    progress: Any
+    result: Any
+    facts: Any
+    warnings: Any
+    text: Any
+    segments: Any
+    downloads: Any
+    command: Any
+    run: Any
+    cancel: Any
+    caption: Any
+    seconds: Any
+
+
+@dataclass(slots=True)
+class Draft:
+    """What has been heard so far."""
+
+    seconds: float | None
+    began: float = field(default_factory=time.monotonic)
+    segments: list[Segment] = field(default_factory=list[Segment])
+    paragraphs: list[str] = field(default_factory=list[str])
+
+    def add(self, chunk: ChunkDone) -> None:
+        self.segments += chunk.segments
+        text = join_texts(segment.text for segment in chunk.segments)
+        if text:
+            self.paragraphs.append(text)
+
+    @property
+    def text(self) -> str:
+        """A paragraph for every chunk, so that an hour is not one wall of text."""
+        return "\n\n".join(self.paragraphs)
+
+
+def build(context: PageContext) -> None:
+    """Form at the left, answer at the right; one below the other where it is narrow."""
+    with gr.Row(elem_classes="wb-workspace"):
+        with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
+            source = _build_source(context)
+            choices = _build_choices(context)
+            with gr.Row(elem_classes="wb-actions"):
+                run = gr.Button(context.labels.transcribe, variant="primary", elem_classes="wb-run")
+                cancel = gr.Button(context.labels.cancel, visible=False, elem_classes="wb-cancel")
+            controls.missing_engines(context)
+        with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
+            shown = _build_shown(context, run, cancel)
+    _wire(TranscribeTab(context, shown), source, choices)
+
+
+def _build_source(context: PageContext) -> Source:
+    labels = context.labels
+    with gr.Column(elem_classes="wb-source"):
+        file = gr.File(label=labels.drop, elem_classes="wb-drop", height=112, type="filepath")
+        record = recorder.build(context)
+        samples: list[tuple[Any, Sample]] = []
+        found = find_samples(context.pool.settings)
+        if found:
+            with gr.Row(elem_classes="wb-samples"):
+                html(f"<span>{escape(labels.sample)}</span>", classes="wb-samples-label")
+                for sample in found:
+                    button = gr.Button(sample.label, size="sm", min_width=0, elem_classes="wb-chip")
+                    samples.append((button, sample))
+    return Source(file=file, recorder=record, samples=samples)
+
+
+def _build_choices(context: PageContext) -> Choices:
+    labels = context.labels
+    with gr.Column(elem_classes="wb-form"):
+        with gr.Row(elem_classes="wb-pair"):
+            engine = controls.engine_dropdown(context)
+            language = controls.language_dropdown(context, engine)
+        chain = controls.chain_picker(context)
+        words = controls.context_box(context)
+        with gr.Accordion(labels.advanced, open=False, elem_classes="wb-advanced"):
+            chunk_seconds = gr.Textbox(
+                "",
+                label=labels.chunk_seconds,
+                info=labels.chunk_info,
+                placeholder=labels.engine_default,
+            )
+            options = controls.option_form(context, engine)
+    return Choices(
+        engine=engine, language=language, chain=chain, context=words, chunk_seconds=chunk_seconds, options=options
+    )
+
+
+def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
+    labels = context.labels
+    start = html(start_view(labels), classes="wb-start-block")
+    notices = html()
+    player = html()
+    progress = html()
+    with gr.Column(visible=False, elem_classes="wb-result") as answer:
+        facts = html()
+        warnings = html()
+        with gr.Row(elem_classes="wb-texts"):
+            with gr.Column(min_width=280, elem_classes="wb-titled"):
+                html(
+                    f'<div class="wb-label"><b>{escape(labels.text)}</b>{copy_button("transcript-text", labels)}</div>'
+                )
+                text = gr.Textbox(
+                    label=labels.text,
+                    show_label=False,
+                    container=False,
+                    lines=6,
+                    max_lines=20,
+                    elem_id="transcript-text",
+                    elem_classes="wb-text",
+                )
+            with gr.Column(min_width=280, elem_classes="wb-titled"):
+                html(f'<div class="wb-label"><b>{escape(labels.segments)}</b></div>')
+                segments = html()
+        downloads = html()
+    command = html()
+    return Shown(
+        start=start,
+        notice=notices,
+        player=player,
+        progress=progress,
+        result=answer,
+        facts=facts,
+        warnings=warnings,
+        text=text,
+        segments=segments,
+        downloads=downloads,
+        command=command,
+        run=run,
+        cancel=cancel,
+        caption=gr.State(""),
+        seconds=gr.State(None),
+    )
+
+
+_WAVE_HEIGHTS = (4, 9, 16, 8, 22, 34, 18, 42, 52, 30, 44, 24, 12, 28, 40, 50, 26, 36, 16, 24, 10, 18, 8, 12, 5, 8, 3)
+_WAVE = (
+    '<svg viewBox="0 0 220 56" aria-hidden="true"><path d="'
+    + "".join(f"M{6 + 8 * index} {28 - height / 2}v{height}" for index, height in enumerate(_WAVE_HEIGHTS))
+    + '"/></svg>'
+)
+
+
+def start_view(labels: Labels = ENGLISH) -> str:
+    """What to do, before anything was done."""
+    return (
+        f'<div class="wb-start">{_WAVE}<p>{escape(labels.start_hint)}</p>'
+        f'<p class="wb-hint">{escape(labels.start_formats)}</p></div>'
+    )
+
+
+def parse_seconds(text: str | None) -> float | None:
+    """A number of seconds as typed; None for an empty field.
+
+    Raises:
+        UsageError: It is not a number.
+    """
+    if not (text or "").strip():
+        return None
+    try:
+        seconds = float(str(text).strip().removesuffix("s"))
+    except ValueError:
+        seconds = math.nan
+    if not math.isfinite(seconds):
+        raise UsageError(f"{text!r} is not a number of seconds.", hint="Write it as 30 or 12.5.")
+    return seconds
+
+
+class TranscribeTab:
+    """What the tab's events do. Each method returns or yields updates by component."""
+
+    def __init__(self, context: PageContext, shown: Shown) -> None:
+        self.context = context
+        self.labels = context.labels
+        self.shown = shown
+
+    def cleared(self) -> Updates:
+        """Nothing of an earlier recording."""
+        shown = self.shown
+        return {
+            shown.notice: "",
+            shown.progress: "",
+            shown.result: gr.Column(visible=False),
+            shown.facts: "",
+            shown.warnings: "",
+            shown.text: "",
+            shown.segments: "",
+            shown.downloads: "",
+            shown.command: "",
+        }
+
+    def reset(self) -> Updates:
+        """The recording was taken away."""
+        shown = self.shown
+        start = gr.HTML(visible=True)
+        return self.cleared() | {shown.player: "", shown.start: start, shown.caption: "", shown.seconds: None}
+
+    def take_sample(self, sample: Sample) -> tuple[str, str]:
+        """The sample as the recording, and what was read aloud as its caption."""
+        path = copy_sample(sample, self.context.folder)
+        return str(path), f"{self.labels.said}: {sample.reference}"
+
+    def preview(self, recording: str | None, caption: str) -> Generator[Updates, None, None]:
+        """Draw the recording and make it playable, or say why it cannot be read."""
+        shown = self.shown
+        if not recording:
+            yield self.reset()
+            return
+        yield self.cleared() | {
+            shown.start: gr.HTML(visible=False),
+            shown.player: result.progress_view(self.labels.starting),
+            shown.seconds: None,
+        }
+        try:
+            drawn = outline(Path(recording), self.context.folder)
+        except Exception as error:
+            yield {shown.player: "", shown.notice: page_error(error, self.labels)}
+            return
+        player = player_view(drawn, caption=caption, labels=self.labels)
+        yield {shown.player: player, shown.seconds: drawn.seconds}
+
+    def begin(self, recording: str | None) -> Updates:
+        """At once on the click, before it is our turn on the device."""
+        shown = self.shown
+        if not recording:
+            return {shown.notice: notice(self.labels.no_recording, self.labels.no_recording_hint)}
+        return self.cleared() | {
+            shown.start: gr.HTML(visible=False),
+            shown.progress: result.progress_view(self.labels.waiting, key="waiting"),
+            shown.run: gr.Button(visible=False),
+            shown.cancel: gr.Button(visible=True),
+        }
+
+    def work(
+        self,
+        recording: str | None,
+        seconds: float | None,
+        *,
+        engine: str | None,
+        language: str,
+        chain: str,
+        context: str,
+        chunk_seconds: str,
+        **options: Any,
+    ) -> Generator[Updates, None, None]:
+        """Transcribe: a view after every chunk, the whole at the end."""
+        if not recording:
+            yield {self.shown.progress: ""}
+            return
+        draft = Draft(seconds)
+        try:
+            if not engine:
+                raise UsageError(self.labels.no_engine, hint=self.labels.no_engine_hint)
+            asked: dict[str, Any] = {
+                "engine": engine,
+                "language": language,
+                "chain": chain or "",
+                "context": context or "",
+                "options": controls.chosen_values(self.context, engine, options),
+                "chunk_seconds": parse_seconds(chunk_seconds),
+            }
+            command = command_view(
+                transcribe_command(Path(recording).name, **asked), element_id="transcribe-command", labels=self.labels
+            )
+            yield self._started(engine) | {self.shown.command: command}
+            for event in services.transcribe_events(recording, pool=self.context.pool, **asked):
+                if isinstance(event, ChunkDone):
+                    draft.add(event)
+                    yield self._after_chunk(draft, event)
+                else:
+                    yield self._finished(event, draft, engine)
+        except Exception as error:
+            yield self._idle() | {self.shown.notice: page_error(error, self.labels)}
+        # Not in a finally: a closed generator (Cancel) may not yield; `stopped` shows that.
+
+    def _started(self, engine: str) -> Updates:
+        ready = any(state.ref == engine and state.state == "ready" for state in self.context.pool.states())
+        message = self.labels.starting if ready else self.labels.loading_model
+        return {self.shown.progress: result.progress_view(message, key="working")}
+
+    def _after_chunk(self, draft: Draft, event: ChunkDone) -> Updates:
+        shown = self.shown
+        progress = result.chunk_progress(
+            index=event.index,
+            total=event.total,
+            audio_seconds=event.end,
+            length=draft.seconds,
+            elapsed=time.monotonic() - draft.began,
+        )
+        return {
+            shown.progress: progress,
+            shown.result: gr.Column(visible=True),
+            shown.text: draft.text,
+            shown.segments: segments_view(draft.segments),
+        }
+
+    def _finished(self, transcript: Transcript, draft: Draft, engine: str) -> Updates:
+        shown = self.shown
+        folder = Path(tempfile.mkdtemp(dir=self.context.folder))
+        device = next((state.device for state in self.context.pool.states() if state.ref == engine), "")
+        return self._idle() | {
+            shown.result: gr.Column(visible=True),
+            shown.facts: result.facts_view(transcript, device=device, labels=self.labels),
+            shown.warnings: warning_list(transcript.warnings),
+            shown.text: draft.text or transcript.text,
+            shown.segments: segments_view(transcript.segments, language=transcript.language),
+            shown.downloads: result.downloads_view(result.write_downloads(transcript, folder), self.labels),
+        }
+
+    def stopped(self) -> Updates:
+        """Cancelled: what is there stays."""
+        return self._idle() | {self.shown.notice: notice(self.labels.cancelled)}
+
+    def _idle(self) -> Updates:
+        shown = self.shown
+        return {shown.progress: "", shown.run: gr.Button(visible=True), shown.cancel: gr.Button(visible=False)}
+
+
+def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
+    shown = tab.shown
+    every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
+    look: dict[str, Any] = {"fn": tab.preview, "inputs": [source.file, shown.caption], "outputs": every, **_QUIET}
+    ask: dict[str, Any] = {"fn": tab.begin, "inputs": source.file, "outputs": every, "queue": False, **_QUIET}
+    work: dict[str, Any] = {
+        "fn": tab.work,
+        "inputs": [source.file, shown.seconds],
+        "inputs_kwargs": choices.inputs(),
+        "outputs": every,
+        "concurrency_id": DEVICE,
+        "concurrency_limit": 1,
+        **_QUIET,
+    }
+    source.file.upload(lambda: "", None, shown.caption, queue=False, **_QUIET).then(**look)
+    source.file.clear(tab.reset, None, every, queue=False, **_QUIET)
+    recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice]).then(**look)
+    runs = [shown.run.click(**ask).then(**work)]
+    for button, sample in source.samples:
+        chosen = button.click(
+            lambda sample=sample: tab.take_sample(sample), None, [source.file, shown.caption], queue=False, **_QUIET
+        )
+        runs.append(chosen.then(**look).then(**ask).then(**work))
+    shown.cancel.click(tab.stopped, None, every, cancels=runs, queue=False, **_QUIET)
