@@ -55,13 +55,13 @@ class Settings:
             UsageError: A value cannot be used.
         """
         home = environ.get("WORKBENCH_HOME") or platformdirs.user_data_dir("asr-workbench", appauthor=False)
-        port = environ.get("WORKBENCH_PORT", "7860")
+        port = environ.get("WORKBENCH_PORT") or "7860"
         if not (port.isascii() and port.isdigit() and int(port) < 65536):
             raise UsageError(f"WORKBENCH_PORT is {port!r}, not a port.", hint="Use a number from 1 to 65535.")
         return cls(
             home=Path(home).expanduser().absolute(),
-            device=environ.get("WORKBENCH_DEVICE", "auto"),
-            host=environ.get("WORKBENCH_HOST", "127.0.0.1"),
+            device=environ.get("WORKBENCH_DEVICE") or "auto",
+            host=environ.get("WORKBENCH_HOST") or "127.0.0.1",
             port=int(port),
         )
 

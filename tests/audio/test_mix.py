@@ -303,8 +303,6 @@ class TestReverberate:
             (np.ones(9), np.full(2, np.nan), "not finite"),
         ],
     )
-    def test_what_cannot_sound_is_refused(
-        self, speech: np.ndarray, response: np.ndarray, message: str
-    ) -> None:
+    def test_what_cannot_sound_is_refused(self, speech: np.ndarray, response: np.ndarray, message: str) -> None:
         with pytest.raises(ValueError, match=message):
             mix.reverberate(speech.astype(np.float32), response.astype(np.float32))

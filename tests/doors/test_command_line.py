@@ -472,6 +472,17 @@ def test_models_are_listed(workbench: Command) -> None:
     assert "qwen3-asr:0.6B" in here
 
 
+def test_our_own_mistake_is_still_one_document(workbench: Command, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(services, "list_runs", broken)
+    outcome = workbench("runs", "--json")
+    assert outcome.code == 1
+    assert outcome.document["error"]["code"] == "RuntimeError"
+    assert "Traceback" in outcome.err
+
+
 # Rendering -----------------------------------------------------------------------------------------------------------
 
 

@@ -17,7 +17,7 @@ from workbench.runs.journal import Entry, Journal, decode, encode, latest, read_
 from workbench.runs.records import ItemFailure, ItemResult
 
 texts = st.text(max_size=20)  # lone surrogates are replaced before an outcome is made
-numbers = st.floats(0, 1e6)
+numbers = st.floats(0, 1e6) | st.integers(0, 9)  # with an int for a float, pydantic tries unions leniently
 tags = st.dictionaries(texts, st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | texts)
 measurements = st.builds(
     Measurement,

@@ -44,20 +44,24 @@ class TestCount:
         assert count(reference, hypothesis, unit) == expected
 
     @given(TEXTS, TEXTS, st.sampled_from(UNITS))
+    @settings(deadline=None)
     def test_lengths_are_those_of_the_texts(self, reference: str, hypothesis: str, unit: Unit) -> None:
         counts = count(reference, hypothesis, unit)
         assert counts.reference_length == len(split(reference, unit))
         assert counts.hits + counts.substitutions + counts.insertions == len(split(hypothesis, unit))
 
     @given(TEXTS, TEXTS, st.sampled_from(UNITS))
+    @settings(deadline=None)
     def test_as_many_errors_either_way_round(self, left: str, right: str, unit: Unit) -> None:
         assert count(left, right, unit).errors == count(right, left, unit).errors
 
     @given(TEXTS, TEXTS, TEXTS, st.sampled_from(UNITS))
+    @settings(deadline=None)
     def test_no_detour_is_shorter(self, one: str, two: str, three: str, unit: Unit) -> None:
         assert count(one, three, unit).errors <= count(one, two, unit).errors + count(two, three, unit).errors
 
     @given(PAIRS, st.sampled_from(UNITS))
+    @settings(deadline=None)
     def test_many_at_once_are_counted_as_one_by_one(self, pairs: list[tuple[str, str]], unit: Unit) -> None:
         references, hypotheses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
         assert count_all(references, hypotheses, unit) == [count(*pair, unit) for pair in pairs]
@@ -81,6 +85,7 @@ class TestAgainstJiwer:
     @given(
         st.lists(st.tuples(st.text(alphabet="ab c", max_size=16), st.text(alphabet="ab c", max_size=16)), min_size=1)
     )
+    @settings(deadline=None)
     def test_words(self, pairs: list[tuple[str, str]]) -> None:
         spoken = [(reference, hypothesis) for reference, hypothesis in pairs if reference.strip()]
         if not spoken:
@@ -93,6 +98,7 @@ class TestAgainstJiwer:
             st.tuples(st.text(alphabet="的好𠮶ab", max_size=16), st.text(alphabet="的好𠮶ab", max_size=16)), min_size=1
         )
     )
+    @settings(deadline=None)
     def test_characters(self, pairs: list[tuple[str, str]]) -> None:
         spoken = [(reference, hypothesis) for reference, hypothesis in pairs if reference]
         if not spoken:
@@ -101,6 +107,7 @@ class TestAgainstJiwer:
         self.agree(theirs, theirs.cer, spoken, "cer")
 
     @given(st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=12))
+    @settings(deadline=None)
     def test_mixed_units_as_words_apart(self, pairs: list[tuple[str, str]]) -> None:
         apart = [(" ".join(split(left, "mixed")), " ".join(split(right, "mixed"))) for left, right in pairs]
         spoken = [(reference, hypothesis) for reference, hypothesis in apart if reference]
@@ -132,12 +139,14 @@ class TestAlign:
         assert align("", "", "word") == []
 
     @given(TEXTS, TEXTS, st.sampled_from(UNITS))
+    @settings(deadline=None)
     def test_both_texts_can_be_read_off(self, reference: str, hypothesis: str, unit: Unit) -> None:
         edits = align(reference, hypothesis, unit)
         assert [edit.reference for edit in edits if edit.op != "insertion"] == split(reference, unit)
         assert [edit.hypothesis for edit in edits if edit.op != "deletion"] == split(hypothesis, unit)
 
     @given(TEXTS, TEXTS, st.sampled_from(UNITS))
+    @settings(deadline=None)
     def test_edits_are_what_is_counted(self, reference: str, hypothesis: str, unit: Unit) -> None:
         edits = align(reference, hypothesis, unit)
         assert count(reference, hypothesis, unit) == counts_of(

@@ -21,12 +21,14 @@ from workbench.text.surface import drop_punctuation, fold_case, fold_unicode
 
 class TestUnicode:
     @given(st.text())
+    @settings(deadline=None)
     def test_leaves_composed_visible_text(self, text: str) -> None:
         folded = fold_unicode(text)
         assert unicodedata.is_normalized("NFKC", folded)
         assert not any(unicodedata.category(character) in ("Cf", "Cs", "Cc") for character in folded)
 
     @given(st.text(alphabet="abc XYZ'-.,!09~"))
+    @settings(deadline=None)
     def test_leaves_ascii_alone(self, text: str) -> None:
         assert fold_unicode(text) == text
 
@@ -36,6 +38,7 @@ class TestUnicode:
 
 
 @given(st.text().map(fold_unicode))
+@settings(deadline=None)
 def test_case_is_idempotent_after_unicode(text: str) -> None:
     assert fold_case(fold_case(text)) == fold_case(text)
 
@@ -63,6 +66,7 @@ def test_punctuation(text: str, expected: str) -> None:
 
 
 @given(st.text(alphabet="的a1 \t'.-%$+,"))
+@settings(deadline=None)
 def test_spacing_of_scripts_is_idempotent(text: str) -> None:
     once = space_scripts(" ".join(text.split()))
     assert space_scripts(once) == once
@@ -116,6 +120,7 @@ class TestNumerals:
             assert read_cardinal(number) == read
 
     @given(st.integers(0, 10**12 - 1))
+    @settings(deadline=None)
     def test_cardinals_can_be_read_back(self, number: int) -> None:
         assert _value(read_cardinal(number)) == number
 
@@ -146,8 +151,9 @@ class TestNumerals:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("三两", "三两"), ("两两", "二两"), ("两岸", "二岸"), ("幺幺零", "一一零"), ("幺妹", "幺妹"),
-            ("一幺", "一一"), ("伍先生", "伍先生"), ("伍佰", "五百"), ("廿四", "二十四"), ("〇", "零"),
+            ("三两", "三两"), ("两两", "二两"), ("两岸", "二岸"), ("幺幺零", "一一零"), ("幺幺", "幺幺"),
+            ("幺妹", "幺妹"), ("一幺", "一一"),
+            ("伍先生", "伍先生"), ("伍佰", "五百"), ("廿四", "二十四"), ("〇", "零"),
         ],
     )  # fmt: skip
     def test_numerals_already_in_han(self, text: str, expected: str) -> None:
@@ -164,8 +170,8 @@ def _value(read: str) -> int:
 
 
 ENGLISH = """
-I'm can't y'all we'll cause kinda dunno colour twenty million five oh point half third $ % ¢7 1,000 3.5 [x] (y) um mr. st
-dr. don't he's been café naïve -5 +3 U.S. 1st twenties double two dollars and a
+I'm can't y'all we'll cause kinda dunno colour twenty million five oh point half third $ % ¢7 1,000 3.5 [x] (y) um mr.
+st dr. don't he's been café naïve -5 +3 U.S. 1st twenties double two dollars and a
 """
 
 

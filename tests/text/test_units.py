@@ -3,7 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import UnknownName
@@ -52,6 +52,7 @@ def test_unknown_unit_is_named() -> None:
 
 
 @given(st.text(alphabet=st.one_of(st.characters(codec="utf-8"), st.sampled_from("的𠮶カ한a1 \u3000"))))
+@settings(deadline=None)
 def test_no_unit_loses_a_character(text: str) -> None:
     letters = "".join(text.split())
     for unit in UNITS:
@@ -62,12 +63,14 @@ def test_no_unit_loses_a_character(text: str) -> None:
 
 
 @given(st.text(alphabet="的好𠮶ab1 '"))
+@settings(deadline=None)
 def test_mixed_is_between_words_and_characters(text: str) -> None:
     words, mixed, characters = (len(split(text, unit)) for unit in ("word", "mixed", "char"))
     assert words <= mixed <= characters
 
 
 @given(st.text(alphabet="的好𠮶々ab1"))
+@settings(deadline=None)
 def test_a_mixed_unit_with_han_is_one_han_character(text: str) -> None:
     assert all(len(part) == 1 for part in split(text, "mixed") if has_han(part))
 

@@ -39,7 +39,9 @@ FLAGS = (
 PATIENCE = 60_000
 """Milliseconds to wait for the page: the machine may be busy with other tests."""
 
-HOSTILE = "<img src=x onerror=\"window.hacked=1\"><script>window.hacked=1</script> ${window.hacked=1} {{constructor}} & '\""
+HOSTILE = (
+    '<img src=x onerror="window.hacked=1"><script>window.hacked=1</script> ${window.hacked=1} {{constructor}} & \'"'
+)
 
 
 def answer(clip: AudioClip) -> Hypothesis | Exception:
@@ -81,9 +83,7 @@ def _served(app: Any) -> Generator[str]:
     import uvicorn
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(
-            uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=1)
-        )
+        server = uvicorn.Server(uvicorn.Config(app, access_log=False, log_level="warning", timeout_graceful_shutdown=1))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, name="page-server", daemon=True)
         thread.start()
         deadline = time.monotonic() + 60

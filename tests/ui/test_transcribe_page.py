@@ -15,6 +15,7 @@ import pytest
 
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip, write_clip
+from workbench.ui.labels import ENGLISH
 
 pytestmark = pytest.mark.browser
 
@@ -217,10 +218,11 @@ def test_the_microphone_opens_on_record_only_and_becomes_text(
 def test_a_refused_microphone_is_a_sentence(launch_chromium: Callable[..., Any], open_page: Callable[..., Any]) -> None:
     page = open_page(launch_chromium("--deny-permission-prompts"), permissions=[])
     page.evaluate(
-        "() => { navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', 'NotAllowedError')); }"
+        "() => { const no = new DOMException('no', 'NotAllowedError');"
+        " navigator.mediaDevices.getUserMedia = () => Promise.reject(no); }"
     )
     page.get_by_role("button", name="Record").click()
-    page.get_by_text("The browser refused the microphone.").wait_for()
+    page.get_by_text(ENGLISH.microphone_refused).wait_for()
 
 
 @pytest.mark.weights
@@ -251,7 +253,9 @@ def test_memory_is_freed_and_the_engine_comes_back_when_needed(
 
 
 @pytest.mark.parametrize("width", [400, 1280, 1920])
-def test_nothing_sticks_out_at_any_width(open_page: Callable[..., Any], choose_engine: Any, width: int, spoken: Path) -> None:
+def test_nothing_sticks_out_at_any_width(
+    open_page: Callable[..., Any], choose_engine: Any, width: int, spoken: Path
+) -> None:
     page = open_page(viewport={"width": width, "height": 900})
     choose_engine(page, "scripted")
     upload(page, spoken)
@@ -263,10 +267,11 @@ def test_nothing_sticks_out_at_any_width(open_page: Callable[..., Any], choose_e
 def test_dark_and_light_follow_the_system_and_the_switch(open_page: Callable[..., Any]) -> None:
     page = open_page(color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
+    page.wait_for_function("() => document.body.classList.contains('dark')")
     dark = page.evaluate(background)
     page.locator("[data-theme-switch]").click()
     light = page.evaluate(background)
-    assert dark != light
+    assert sum(map(int, light[4:-1].split(", "))) > 600 > 150 > sum(map(int, dark[4:-1].split(", ")))
     page.reload()
     page.wait_for_selector(".wb-brand")
     page.wait_for_function(f"() => {background} === '{light}'")
@@ -305,7 +310,9 @@ def write_long_mp3(path: Path, clip: AudioClip, *, minutes: int) -> float:
         samples = (clip.samples * 32767).astype(np.int16)[None, :]
         frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
         frame.sample_rate = 16_000
-        resampler = av.AudioResampler(format="fltp" if "fltp" in _formats(stream) else "s16p", layout="mono", rate=16_000)
+        resampler = av.AudioResampler(
+            format="fltp" if "fltp" in _formats(stream) else "s16p", layout="mono", rate=16_000
+        )
         for part in [*resampler.resample(frame), None]:
             container.mux(stream.encode(part))
     times = round(minutes * 60 / clip.duration)

@@ -13,7 +13,14 @@ FINITE = st.floats(min_value=0, max_value=1e6, allow_nan=False)
 
 @pytest.mark.parametrize(
     ("seconds", "text"),
-    [(0.0, "0.00 s"), (7.324, "7.32 s"), (59.99, "59.99 s"), (59.996, "1:00.00"), (723.456, "12:03.46"), (3723.4, "1:02:03.40")],
+    [
+        (0.0, "0.00 s"),
+        (7.324, "7.32 s"),
+        (59.99, "59.99 s"),
+        (59.996, "1:00.00"),
+        (723.456, "12:03.46"),
+        (3723.4, "1:02:03.40"),
+    ],
 )
 def test_a_duration_is_told_to_a_hundredth_of_a_second(seconds: float, text: str) -> None:
     assert written.duration(seconds) == text
@@ -38,7 +45,14 @@ def test_a_duration_can_be_read_back_to_a_hundredth(seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0, "0 kB"), (4_200, "4 kB"), (411_600_000, "412 MB"), (999_499_999, "999 MB"), (999_500_000, "1.0 GB"), (3_140_000_000, "3.1 GB")],
+    [
+        (0, "0 kB"),
+        (4_200, "4 kB"),
+        (411_600_000, "412 MB"),
+        (999_499_999, "999 MB"),
+        (999_500_000, "1.0 GB"),
+        (3_140_000_000, "3.1 GB"),
+    ],
 )
 def test_memory_is_told_in_decimal_units(value: int, text: str) -> None:
     assert written.memory(value) == text

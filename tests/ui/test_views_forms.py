@@ -31,7 +31,7 @@ from workbench.ui.controls import chain_note
 from workbench.ui.recorder import uploaded_path
 from workbench.ui.samples import copy_sample, find_samples
 from workbench.ui.temporary import private_folder
-from workbench.ui.transcribe import parse_seconds
+from workbench.ui.transcription import parse_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,7 +112,9 @@ def test_a_chain_that_is_none_is_told_in_a_sentence() -> None:
 
 
 def test_a_command_leaves_out_what_was_not_asked() -> None:
-    assert transcribe_command("a.wav", engine="builtin", language="auto") == "workbench transcribe a.wav --engine builtin"
+    assert (
+        transcribe_command("a.wav", engine="builtin", language="auto") == "workbench transcribe a.wav --engine builtin"
+    )
 
 
 def test_a_command_says_everything_that_was_asked() -> None:
@@ -164,7 +166,15 @@ def test_a_path_that_a_browser_names_must_be_a_file_of_the_private_folder(tmp_pa
     outside.write_bytes(b"x")
     (folder / "link").symlink_to(outside)
     assert uploaded_path(str(inside), folder) == inside
-    for text in ("", str(outside), f"{folder}/../secret", str(folder / "link"), str(folder), str(folder / "none"), "\0"):
+    for text in (
+        "",
+        str(outside),
+        f"{folder}/../secret",
+        str(folder / "link"),
+        str(folder),
+        str(folder / "none"),
+        "\0",
+    ):
         assert uploaded_path(text, folder) is None
 
 

@@ -21,7 +21,7 @@ from workbench.ui.player import file_url, player_view, segments_view
 from workbench.ui.recording import COLUMNS, Outline, clip_outline, outline
 from workbench.ui.result import chunk_progress, downloads_view, facts_view, progress_view, write_downloads
 from workbench.ui.status import state_view
-from workbench.ui.transcribe import Draft, parse_seconds
+from workbench.ui.transcription import Draft, parse_seconds
 
 COST = Measurement(wall_seconds=2.0, cpu_seconds=3.0, peak_rss_bytes=411_600_000, audio_seconds=12.5)
 HEARD = Hypothesis(

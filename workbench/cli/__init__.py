@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
+import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 
@@ -19,6 +20,8 @@ from workbench.settings import quieten
 __all__ = ["main"]
 
 CANCELLED = 130
+_KEPT = "What was done is kept; the same command goes on from there."
+_REPORT_IT = "Please report it with the lines above."
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -39,14 +42,21 @@ def main(argv: Sequence[str] | None = None) -> int:
         console.document(error_document(error))
         return error.exit_code
     except KeyboardInterrupt:
-        cancelled = Cancelled("Cancelled.", hint="What was done is kept; the same command goes on from there.")
-        console.note(cancelled.sentence)
-        console.document(error_document(cancelled))
-        return CANCELLED
+        return _tell(console, CANCELLED, "Cancelled", "Cancelled.", _KEPT)
     except BrokenPipeError:
         # Whoever read the output has enough; Python would complain again when it flushes at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
+    except Exception as error:
+        traceback.print_exc()
+        return _tell(console, 1, type(error).__name__, "Something went wrong in the workbench itself.", _REPORT_IT)
+
+
+def _tell(console: Console, code: int, name: str, message: str, hint: str) -> int:
+    """An end that is no `WorkbenchError`, told like one."""
+    console.note(f"{message} {hint}")
+    console.document({"error": {"code": name, "message": message, "hint": hint}})
+    return code
 
 
 def _quieten_but_for_fetching(arguments: Namespace) -> None:
@@ -55,9 +65,3 @@ def _quieten_but_for_fetching(arguments: Namespace) -> None:
     proxies = {name: value for name, value in os.environ.items() if fetches and name.lower().endswith("_proxy")}
     quieten()
     os.environ.update(proxies)
-
-
-class Cancelled(WorkbenchError):
-    """Not an error of the tree: how `--json` names that somebody pressed Ctrl-C."""
-
-    exit_code = CANCELLED

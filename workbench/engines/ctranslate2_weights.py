@@ -67,22 +67,25 @@ def read_variables(path: Path) -> dict[str, Array]:
 
 
 def _number(file: BinaryIO, form: str) -> int:
-    data = file.read(struct.calcsize("<" + form))
-    try:
-        return struct.unpack("<" + form, data)[0]
-    except struct.error as error:
-        raise EngineError("The CTranslate2 weights end too early.", hint="Fetch or assemble them again.") from error
+    return struct.unpack("<" + form, _bytes(file, struct.calcsize("<" + form)))[0]
 
 
 def _name(file: BinaryIO) -> str:
-    return file.read(_number(file, "H")).rstrip(b"\0").decode()
+    return _bytes(file, _number(file, "H")).rstrip(b"\0").decode()
+
+
+def _bytes(file: BinaryIO, count: int) -> bytes:
+    data = file.read(count)
+    if len(data) < count:
+        raise EngineError("The CTranslate2 weights end too early.", hint="Fetch or assemble them again.")
+    return data
 
 
 def _variable(file: BinaryIO, path: Path) -> tuple[str, Array]:
     name = _name(file)
     shape = [_number(file, "I") for _ in range(_number(file, "B"))]
     kind = _number(file, "B")
-    data = file.read(_number(file, "I"))
+    data = _bytes(file, _number(file, "I"))
     if kind >= len(_TYPES):
         raise EngineError(
             f"{path.name} holds {name} in a type that numpy does not have.", hint="Convert it to float16."

@@ -144,7 +144,7 @@ class Session:
             return failure_of(item, error)
 
     def _call_engine(self, clips: Sequence[AudioClip], options: DecodeOptions, watch: Stopwatch) -> list[Transcript]:
-        self._pool.get(self._work.ref)  # unloaded meanwhile, it is loaded again before the clock runs
+        # Waiting for the device, or for weights that were unloaded meanwhile, is not this run's time.
         with self._pool.use(self._work.ref) as engine, watch.running():
             return transcribe_clips(
                 engine,

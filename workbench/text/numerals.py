@@ -42,7 +42,7 @@ _PLAIN = "零一二三四五六七八九十百千万亿"
 # 两 after a numeral is the unit of weight (三两, 半斤八两); elsewhere it is what "2" stands for before a measure word.
 _TWO = re.compile("两(?=[百千万亿])|(?<![一二两三四五六七八九十百千万亿几半数])两")
 _FOLDED = re.compile("[〇壹贰叁肆伍陆柒捌玖拾佰仟廿卄卅卌两幺]|百分之一百")
-_RUN_WITH_ONE = re.compile(f"(?:[{_PLAIN}]+幺|幺+[{_PLAIN}])[{_PLAIN}幺]*")
+_RUN = re.compile(f"[{_PLAIN}幺]{{2,}}")
 
 
 @lru_cache(maxsize=1)
@@ -196,7 +196,7 @@ def fold_numerals(text: str) -> str:
     text = _FORMAL_RUN.sub(lambda match: match[0].translate(_FORMAL), text.replace("〇", "零"))
     text = _TENS_SIGN.sub(lambda match: _TENS[match[0]], text)
     text = _TWO.sub("二", text)
-    text = _RUN_WITH_ONE.sub(lambda match: match[0].replace("幺", "一"), text)
+    text = _RUN.sub(lambda match: match[0].replace("幺", "一") if match[0].strip("幺") else match[0], text)
     return text.replace("百分之一百", "百分之百")
 
 

@@ -148,7 +148,7 @@ def build(context: PageContext) -> None:
 def _build_choices(context: PageContext) -> Choices:
     sets = [(f"{one.title or one.name} · {one.items} clips", one.name) for one in _known_sets(context)]
     with gr.Column(elem_classes="wb-form"):
-        chosen = gr.CheckboxGroup(sets, value=[sets[0][1]] if sets else [], label="Eval sets", elem_classes="wb-sets")
+        chosen = gr.CheckboxGroup(sets, value=_first_choice(sets), label="Eval sets", elem_classes="wb-sets")
         own_set = gr.Textbox("", label="Or a set of your own", placeholder="Folder or manifest on this machine")
         with gr.Row(elem_classes="wb-pair"):
             engine = controls.engine_dropdown(context)
@@ -200,6 +200,11 @@ def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> Shown:
         start=start, notice=notices, progress=progress, totals=totals, answer=answer, clips=clips, detail=detail,
         tags=tags, downloads=downloads, command=html(), run=run, stop=stop, runs=runs, run_id=gr.State(""),
     )  # fmt: skip
+
+
+def _first_choice(sets: list[tuple[str, str]]) -> list[str]:
+    names = [name for _, name in sets]
+    return ["mandarin-demo"] if "mandarin-demo" in names else names[:1]
 
 
 def _known_sets(context: PageContext) -> list[Any]:

@@ -55,7 +55,8 @@ def aligned_texts(run: StoredRun, result: ItemResult, ruler: str | None, *, belo
     language = run.record.spec.set_language
     unit = METRICS[headline_metric(language)]
     edits = services.diff(result.reference, result.text, ruler=ruler or default_ruler(language), unit=unit)
-    return diff_view(edits, below=below)
+    note = '<p class="wb-note">The texts are shown as the ruler sees them.</p>'
+    return diff_view(edits, below=below) + note
 
 
 def _figures(result: ItemResult) -> str:

@@ -31,7 +31,7 @@ MOST_VARIANTS = 4
 _FIRST_CHAINS = ("", "highpass:cutoff=80+gain:peak_db=-3", "", "")
 _PAIR_HEADERS = ("Clip", "Errors A", "Errors B", "B − A", "Reference", "A", "B")
 _PAIR_TYPES = ("str", "number", "number", "number", "str", "str", "str")
-_PAIR_WIDTHS = ("130px", "76px", "76px", "70px", "220px", "220px", "220px")
+_PAIR_WIDTHS = ("120px", "90px", "90px", "76px", "260px", "260px", "260px")
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 Updates = dict[Any, Any]
 

@@ -31,10 +31,10 @@ _CUSTOM = "custom"
 def engine_dropdown(context: PageContext, *, label: str = "", multiselect: bool = False) -> Any:
     """Engines and models that can run here; a folder can be typed in, as `faster-whisper:/a/folder`."""
     runnable = [(choice.label, choice.ref) for choice in context.engines if choice.availability.ok]
-    first = runnable[0][1] if runnable else None
+    first = [ref for _, ref in runnable[:1]]
     return gr.Dropdown(
         runnable,
-        value=[first] if multiselect else first,
+        value=first if multiselect else next(iter(first), None),
         label=label or context.labels.engine,
         multiselect=multiselect,
         allow_custom_value=True,
@@ -164,8 +164,9 @@ def option_form(context: PageContext, engine: Any) -> OptionForm:
             for field in option_fields(choice.info):
                 inputs[f"{name}/{field.name}"] = _control(field, context.labels.engine_default)
 
-    def follow(ref: str | None) -> list[Any]:
-        return [gr.Column(visible=name == str(ref or "").partition(":")[0]) for name in groups]
+    def follow(ref: str | None) -> dict[Any, Any]:
+        name = str(ref or "").partition(":")[0]
+        return {group: gr.Column(visible=own == name) for own, group in groups.items()}
 
     if groups:
         engine.change(

@@ -82,9 +82,7 @@ class Labels:
     unknown_language: str = "not told"
     said: str = "What was read aloud"
     cannot_play: str = "This browser cannot play this recording. Its text is not affected."
-    microphone_refused: str = (
-        "The browser did not allow the microphone. Allow it for this page, then press Record again."
-    )
+    microphone_refused: str = "The browser refused the microphone. Allow it for this page, then press Record again."
     microphone_missing: str = "No microphone was found."
     recording_failed: str = "The recording did not arrive. Please record it again."
     no_engine: str = "No engine is chosen."

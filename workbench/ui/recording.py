@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,7 +84,7 @@ def _is_playable(path: Path) -> bool:
 
 
 @contextmanager
-def _writer(path: Path | None) -> Iterator[Callable[[Samples], None]]:
+def _writer(path: Path | None) -> Generator[Callable[[Samples], None]]:
     """Write blocks to a flac; to nowhere without a path."""
     if path is None:
         yield lambda _: None

@@ -13,6 +13,21 @@ from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.player import file_url
 
+_WAVE_HEIGHTS = (4, 9, 16, 8, 22, 34, 18, 42, 52, 30, 44, 24, 12, 28, 40, 50, 26, 36, 16, 24, 10, 18, 8, 12, 5, 8, 3)
+_WAVE = (
+    '<svg viewBox="0 0 220 56" aria-hidden="true"><path d="'
+    + "".join(f"M{6 + 8 * index} {28 - height / 2}v{height}" for index, height in enumerate(_WAVE_HEIGHTS))
+    + '"/></svg>'
+)
+
+
+def start_view(labels: Labels = ENGLISH) -> str:
+    """What to do, before anything was done."""
+    return (
+        f'<div class="wb-start">{_WAVE}<p>{escape(labels.start_hint)}</p>'
+        f'<p class="wb-hint">{escape(labels.start_formats)}</p></div>'
+    )
+
 
 def progress_view(message: str, *, done: int = 0, total: int | None = None, detail: str = "", key: str = "") -> str:
     """A bar with what is going on. Without a total the bar only says that something is.

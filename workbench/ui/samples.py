@@ -46,6 +46,8 @@ def _find(label: str, set_name: str, item_id: str, settings: Settings) -> Sample
     except WorkbenchError:
         return None
     item = next((item for item in items if item.id == item_id), items[0])
+    if not item.audio.is_file():
+        return None
     return Sample(label=label, path=item.audio, reference=item.reference)
 
 

@@ -20,7 +20,7 @@ CLIP_HEADERS = (
     "Clip", "Reference", "Hypothesis", "CER %", "WER %", "MER %", "Wall s", "GPU s", "Peak MB", "RTF",
 )  # fmt: skip
 CLIP_TYPES = ("str", "str", "str", *["number"] * 7)
-CLIP_WIDTHS = ("130px", "260px", "260px", "68px", "72px", "72px", "72px", "68px", "78px", "68px")
+CLIP_WIDTHS = ("112px", "200px", "200px", "72px", "76px", "76px", "76px", "76px", "84px", "66px")
 
 ClipRow = list[Any]
 

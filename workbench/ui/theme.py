@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
+from gradio import themes
 
 from workbench.ui.labels import Labels
 
@@ -142,10 +142,10 @@ _SHAPES = {
 
 def theme() -> Any:
     """Gradio's variables, pointing to our colours."""
-    sizes = gr.themes.Size(name="text", xxs="11px", xs="12px", sm="13px", md="14.5px", lg="16px", xl="20px", xxl="24px")
-    base = gr.themes.Base(
-        font=[gr.themes.Font(name) for name in _SANS],
-        font_mono=[gr.themes.Font(name) for name in _MONO],
+    sizes = themes.Size(name="text", xxs="11px", xs="12px", sm="13px", md="14.5px", lg="16px", xl="20px", xxl="24px")
+    base = themes.Base(
+        font=[themes.Font(name) for name in _SANS],
+        font_mono=[themes.Font(name) for name in _MONO],
         text_size=sizes,
     )
     values = dict(_SHAPES)

@@ -11,10 +11,9 @@
     document.body.classList.toggle("dark", dark);
     document.documentElement.style.colorScheme = dark ? "dark" : "light";
   };
-  const choose = () => {
-    const theme = stored();
-    if (theme) paint(theme === "dark");
-  };
+  const system = matchMedia("(prefers-color-scheme: dark)");
+  const choose = () => paint(stored() ? stored() === "dark" : system.matches);
+  system.addEventListener("change", choose);
   const switchTheme = () => {
     const dark = !document.body.classList.contains("dark");
     paint(dark);

@@ -1,0 +1,228 @@
+"""The Benchmark and Compare tabs in a real Chromium, against the real server."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from workbench import services
+from workbench.audio.io import read_clip, write_clip
+from workbench.engines.scripted import describe
+
+pytestmark = pytest.mark.browser
+
+SAMPLES = sorted((Path(__file__).resolve().parents[2] / "eval_sets" / "english-demo" / "audio").glob("*.flac"))
+HOSTILE = '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script>'
+
+
+@pytest.fixture
+def own_set(tmp_path: Path) -> Path:
+    """Four clips: one the scripted engine gets right, two it does not, and one that is not audio."""
+    folder = tmp_path / "my set"
+    folder.mkdir()
+    lines = []
+    for index, path in enumerate(SAMPLES[:3]):
+        clip = read_clip(path)
+        write_clip(clip, folder / f"clip{index}.wav")
+        text = describe(clip) if index == 0 else HOSTILE if index == 1 else "completely different words"
+        lines.append({"id": f"clip{index}", "audio_filepath": f"clip{index}.wav", "text": text, "language": "en"})
+    (folder / "broken.wav").write_text("this is not audio")
+    lines.append({"id": "broken", "audio_filepath": "broken.wav", "text": "anything", "language": "en"})
+    (folder / "manifest.jsonl").write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def describing(page_server: Any) -> Any:
+    """The scripted engine says each clip's length; afterwards what it said before."""
+    before = page_server.scripted.script, page_server.scripted.delay_seconds
+    page_server.scripted.script = describe
+    yield page_server.scripted
+    page_server.scripted.script, page_server.scripted.delay_seconds = before
+
+
+def open_tab(page: Any, name: str) -> None:
+    page.get_by_role("tab", name=name, exact=True).click()
+
+
+def choose_set(page: Any, path: Path) -> None:
+    page.get_by_label("Mandarin demo").locator("visible=true").uncheck()
+    page.get_by_label("Or a set of your own").fill(str(path))
+
+
+def run_benchmark(page: Any) -> None:
+    page.get_by_role("button", name="Run benchmark").click()
+
+
+def rows(page: Any, table: str = "benchmark-clips", *, holding: str = "clip0") -> list[list[str]]:
+    """What the table of clips shows, once it shows this clip."""
+    cells = f"#{table} [data-testid^='cell-']"
+    page.locator(cells, has_text=holding).first.wait_for()
+    found: dict[int, dict[int, str]] = {}
+    for cell in page.locator(cells).all():
+        row, column = map(int, cell.get_attribute("data-testid").split("-")[1:])
+        found.setdefault(row, {})[column] = cell.inner_text().strip()
+    return [[found[row][column] for column in sorted(found[row])] for row in sorted(found)]
+
+
+def pick_clip(page: Any, item_id: str, table: str = "benchmark-clips") -> None:
+    page.locator(f"#{table} [data-testid^='cell-'][data-testid$='-0']", has_text=item_id).first.click()
+
+
+def bench(own_set: Path, pool: Any, **arguments: Any) -> str:
+    *_, last = services.bench_events(str(own_set), engine="scripted", pool=pool, **arguments)
+    return last.run_id
+
+
+def test_a_benchmark_gives_rows_totals_files_and_a_command(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
+) -> None:
+    page = chromium_page
+    open_tab(page, "Benchmark")
+    choose_set(page, own_set)
+    choose_engine(page, "scripted", tab="benchmark")
+    run_benchmark(page)
+    page.wait_for_selector(".wb-downloads a[download$='.csv']")
+    shown = {row[0]: row for row in rows(page)}
+    assert set(shown) == {"clip0", "clip1", "clip2", "broken"}
+    assert shown["clip0"][3:6] == ["0", "0", "0"]
+    assert float(shown["clip2"][4]) > 0
+    assert "cannot be read" in shown["broken"][2]
+    totals = page.locator(".wb-totals").inner_text()
+    assert "Scored 3 of 4, 1 failed." in totals
+    assert "en@1" in totals
+    assert "not measured" in totals
+    stored = services.list_runs(pool=page_server.pool)[0]
+    rate = services.summary(stored.run_id, pool=page_server.pool).metrics["wer"].rate
+    assert f"{100 * rate:.1f} %" in page.locator(".wb-totals .wb-leading").inner_text()
+    command = page.locator("#bench-command").inner_text()
+    assert command == f"workbench bench '{own_set}' --engine scripted"
+    files = {link.inner_text(): link.get_attribute("href") for link in page.locator(".wb-downloads a:visible").all()}
+    table = list(csv.DictReader(io.StringIO(page.request.get(page.url + files["CSV"]).body().decode("utf-8-sig"))))
+    assert {row["id"] for row in table} == set(shown)
+    assert json.loads(page.request.get(page.url + files["JSON"]).text())["scored"] == 3
+
+
+def test_a_clip_is_heard_and_its_hostile_text_is_shown_as_text(
+    chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
+) -> None:
+    page = chromium_page
+    open_tab(page, "Benchmark")
+    choose_set(page, own_set)
+    choose_engine(page, "scripted", tab="benchmark")
+    run_benchmark(page)
+    page.wait_for_selector(".wb-downloads a[download$='.csv']")
+    page.get_by_label("Ruler").locator("visible=true").click()
+    page.get_by_role("option", name="raw@1", exact=False).first.click()
+    page.wait_for_function("document.querySelector('.wb-totals').innerText.includes('raw@1')")
+    pick_clip(page, "clip1")
+    page.wait_for_selector("#benchmark-player")
+    cells = page.locator(".wb-detail .wb-cell").all_inner_texts()
+    assert any("<img" in cell for cell in cells)
+    assert page.locator(".wb-detail .wb-cell.wb-sub, .wb-detail .wb-cell.wb-del").count() > 0
+    page.locator("#benchmark-player [data-toggle]").click()
+    page.wait_for_function("document.querySelector('#benchmark-player audio').currentTime > 0.2")
+    assert page.evaluate("window.hacked") is None
+
+
+def test_stop_keeps_what_is_done_and_the_next_run_goes_on(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
+) -> None:
+    page = chromium_page
+    describing.delay_seconds = 4.0
+    open_tab(page, "Benchmark")
+    choose_set(page, own_set)
+    choose_engine(page, "scripted", tab="benchmark")
+    run_benchmark(page)
+    page.locator("#benchmark-clips [data-testid^='cell-']", has_text="clip0").first.wait_for()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    page.wait_for_selector(".wb-notice:has-text('What is done is kept')")
+    deadline = time.monotonic() + 20
+    while (record := services.list_runs(pool=page_server.pool)[0]).status == "started":
+        assert time.monotonic() < deadline, "the run did not end"
+        time.sleep(0.2)
+    assert record.status == "cancelled"
+    kept = [outcome.id for outcome in services.load_run(record.run_id, pool=page_server.pool).outcomes]
+    assert kept[:1] == ["clip0"]
+    assert len(kept) < 4
+    describing.delay_seconds = 0.0
+    run_benchmark(page)
+    page.wait_for_function("document.querySelector('.wb-totals')?.innerText.includes('Scored 3 of 4')")
+    assert services.list_runs(pool=page_server.pool)[0].run_id == record.run_id
+
+
+def test_a_set_with_faults_is_said_line_by_line(
+    chromium_page: Any, choose_engine: Callable[..., None], tmp_path: Path
+) -> None:
+    page = chromium_page
+    manifest = tmp_path / "faulty.jsonl"
+    manifest.write_text('{"audio_filepath": "gone.wav", "text": "a"}\n{"text": "b"}\n', encoding="utf-8")
+    open_tab(page, "Benchmark")
+    choose_set(page, manifest)
+    choose_engine(page, "scripted", tab="benchmark")
+    run_benchmark(page)
+    page.wait_for_selector(".wb-error")
+    said = page.locator(".wb-error").inner_text()
+    assert "faulty.jsonl:1" in said
+    assert "faulty.jsonl:2" in said
+    assert page.get_by_role("button", name="Run benchmark").is_visible()
+
+
+def test_one_recording_two_ways_side_by_side(
+    chromium_page: Any, choose_engine: Callable[..., None], describing: Any
+) -> None:
+    page = chromium_page
+    answers = iter(["one two three", "one too three four"])
+    describing.script = lambda clip: next(answers)
+    open_tab(page, "Compare")
+    page.locator(".wb-drop:visible input[type=file]").set_input_files(str(SAMPLES[0]))
+    page.locator(".wb-drop:visible .file-preview").wait_for()
+    for index in range(2):
+        page.locator(".wb-engine:visible input").nth(index).click()
+        page.get_by_role("option", name="scripted", exact=True).first.click()
+    page.locator(".wb-chain-preset:visible input").nth(0).click()
+    page.get_by_role("option", name="Peak at −3 dB", exact=True).first.click()
+    page.get_by_role("button", name="Compare", exact=True).click()
+    page.locator(".wb-variant").nth(1).wait_for()
+    assert page.locator(".wb-variant").count() == 2
+    assert "2 differences from A" in page.locator(".wb-variant").nth(1).inner_text()
+    assert page.locator(".wb-variant .wb-sub").inner_text() == "too"
+    assert page.locator(".wb-variant .wb-ins:not(.wb-sub)").inner_text() == "four"
+    assert page.locator(".wb-variant audio").count() == 2
+    assert page.locator(".wb-command code:visible").inner_text().count("workbench transcribe") == 2
+
+
+def test_two_runs_are_compared_with_delta_interval_and_cost(
+    page_server: Any, chromium_page: Any, own_set: Path, describing: Any
+) -> None:
+    page = chromium_page
+    first = bench(own_set, page_server.pool)
+    describing.script = {"*": "completely different words"}
+    second = bench(own_set, page_server.pool, chain="gain")
+    open_tab(page, "Compare")
+    page.get_by_role("tab", name="Two runs").click()
+    page.get_by_role("button", name="Refresh list").click()
+    time.sleep(1)
+    for field, run_id in (("run-a", first), ("run-b", second)):
+        page.locator(f"#{field} input").click()
+        position = [record.run_id for record in services.list_runs(pool=page_server.pool)].index(run_id)
+        page.locator("[role=option]:visible").nth(position).click()
+    page.get_by_role("button", name="Compare runs").click()
+    page.wait_for_selector(".wb-verdict")
+    found = services.compare(first, second, pool=page_server.pool).metrics["wer"]
+    shown = page.locator(".wb-figures tr", has_text="WER").first.inner_text()
+    assert f"{100 * found.a:.1f} %" in shown
+    assert found.verdict in shown
+    assert "…" in shown
+    assert "Time" in page.locator(".wb-figures").nth(1).inner_text()
+    assert len(rows(page, "compare-pairs")) == 3
+    pick_clip(page, "clip2", "compare-pairs")
+    page.wait_for_selector("#compare-player")
+    assert page.locator(".wb-detail .wb-diff:visible").count() == 2
