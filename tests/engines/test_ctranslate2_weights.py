@@ -73,10 +73,8 @@ def test_stacked_projections_come_apart_in_order() -> None:
         "decoder/layer_1/attention/linear_1/weight": rows,
         "decoder/num_heads": np.array(2, dtype=np.int16),
     }
-    renamed = {
-        key.removeprefix("model.decoder."): value.ravel().tolist() for key, value in to_transformers(both).items()
-    }
-    assert renamed == {
+    renamed = to_transformers(both).items()
+    assert {key.removeprefix("model.decoder."): value.ravel().tolist() for key, value in renamed} == {
         "embed_tokens.weight": [0, 1, 2, 3, 4, 5],
         "proj_out.weight": [0, 1, 2, 3, 4, 5],
         "layers.1.self_attn.q_proj.weight": [0, 1],

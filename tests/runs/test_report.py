@@ -27,7 +27,8 @@ def scored_run(reference: str, text: str) -> RunSummary:
     return RunSummary(
         run_id="r", status="success", error="", eval_set="demo", total=3, scored=1, failed=1,
         ruler=found.ruler, ruler_hash=found.ruler_hash, metrics=found.metrics, headline="mer", measurement=COST,
-        empty_references=(), by_tag=(), rows=(ItemRow(result=result, counts=found.items[0].counts),), failures=(failure,),
+        empty_references=(), by_tag=(), rows=(ItemRow(result=result, counts=found.items[0].counts),),
+        failures=(failure,),
     )  # fmt: skip
 
 

@@ -11,9 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.text import english, variants
+from workbench.text import cantonese, english, variants
+from workbench.text.cantonese import fold_cantonese
 from workbench.text.chinese import fold_variants, simplify, space_scripts
-from workbench.text.english import fold_typography, standardise
+from workbench.text.english import fold_typography, join_initials, standardise, standardise_parts
+from workbench.text.fillers import drop_fillers
 from workbench.text.numerals import fold_numerals, read_cardinal, read_numbers
 from workbench.text.scripts import has_han
 from workbench.text.surface import drop_punctuation, fold_case, fold_unicode
@@ -106,6 +108,91 @@ class TestVariants:
             once = fold_variants(text)
             assert fold_variants(once) == once
             assert simplify(once) == simplify(simplify(once))
+
+
+class TestCantonese:
+    @staticmethod
+    def syllables(character: str) -> set[str]:
+        """Every reading of a character in either script, without tone."""
+        jyutping = pytest.importorskip("ToJyutping")
+        traditional = pytest.importorskip("opencc").OpenCC("s2t").convert(character)
+        found = jyutping.get_jyutping_candidates(character + traditional)
+        return {reading.rstrip("123456") for _, readings in found for reading in readings}
+
+    def test_each_pair_can_be_read_alike(self) -> None:
+        pairs = [(pair[0], pair[1]) for pair in cantonese.CHARACTERS.split()]
+        words = variants.word_table(cantonese.WORDS)
+        assert all(len(before) == len(after) for before, after in words.items())
+        pairs += [two for before, after in words.items() for two in zip(before, after, strict=True)]
+        unlike = [(left, right) for left, right in pairs if not self.syllables(left) & self.syllables(right)]
+        assert unlike == []
+
+    def test_each_entry_is_reached_and_one_pass_is_enough(self) -> None:
+        words = variants.word_table(cantonese.WORDS)
+        assert len(words) == len(cantonese.WORDS.split())
+        for before, after in [*((pair[0], pair[1]) for pair in cantonese.CHARACTERS.split()), *words.items()]:
+            assert simplify(before) == before
+            assert simplify(after) == after
+            assert fold_cantonese(before) == fold_cantonese(after) == after
+
+    def test_words_of_other_meaning_are_left_alone(self) -> None:
+        for text in ("黎明", "左边", "土地", "野生", "比赛", "道路", "岩石", "中国"):
+            assert fold_cantonese(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("嗯我呃諗", "我諗"),
+        ("um i think uh so hmm", "i think so"),
+        ("我um諗下", "我諗下"),
+        ("umbrella hum 唔好", "umbrella hum 唔好"),
+        ("UM", ""),
+    ],
+)
+def test_fillers(text: str, expected: str) -> None:
+    assert drop_fillers(text) == expected
+
+
+class TestEnglishParts:
+    @pytest.mark.parametrize(
+        ("text", "expected"),
+        [
+            ("我 don't 知", "我 do not 知"),
+            ("um 我諗 i can't", "我諗 i can not"),
+            ("twenty five 個", "25 個"),
+            ("呢個 one 同 chapter 1", "呢個 one 同 chapter 1"),
+            ("one hundred and one", "101"),
+            ("oh 我 one oh one", "oh 我 101"),
+            ("1st first 21st second", "first first 21th second"),
+            ("h2o b2b 5km", "h2o b2b 5km"),
+            ("8:30 am $20 million", "8:30 am $20000000"),
+            ("c + + colour", "c + + color"),
+            ("我有 1 個", "我有 1 個"),
+        ],
+    )
+    def test_only_latin_parts_change(self, text: str, expected: str) -> None:
+        assert standardise_parts(text) == expected
+
+    @given(st.text(alphabet="我的個嗰一二三0123456789 %:/-"))
+    @settings(deadline=None)
+    def test_text_without_latin_is_left_alone(self, text: str) -> None:
+        assert standardise_parts(text) == " ".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("the U.S. is", "the us. is"),
+        ("A.B.C.s A.B.C.'s", "abcs abcs"),
+        ("a.b.c.d.e", "abcd.e"),
+        ("e. g. this", "e. g. this"),
+        ("wait... what...", "wait what "),
+        ("3.5 end.", "3.5 end."),
+    ],
+)
+def test_initials(text: str, expected: str) -> None:
+    assert join_initials(text) == expected
 
 
 class TestNumerals:

@@ -18,6 +18,8 @@ PIECES = [
     *"%‰°+-=×÷&@#$€¥.,，。:：/~～'’\"()[]{}<>\\`^_|*0123456789０１２½①abkmgptZé́ßİŉ",
     *"😀👍🏽🇭🇰עבאבـ٣\u200f\u202e\u200b\ufe0f\u20e3\u00ad𠮶𡃁嗰かガ゙ー한국ᄀ\u1161กำनि\ud800\x00\t\n\u3000\u2028",
     *("COVID-19", "HK$", "km", "don't", "U.S.A.", " one", " twenty", " million", " oh", " point five", " and a half"),
+    *"噉畀俾嚟黎喺嗯呃",
+    *("返黎", " um ", " oh ", " one ", "1st", "21st", "b2b", " and ", " second", "...", "a.b.c.'s"),
     *(" mr", " st", "'s", " dollars", " cents", " percent", " double", " ", "  "),
 ]
 TEXTS = st.one_of(st.lists(st.sampled_from(PIECES), max_size=16).map("".join), st.text(max_size=24))
@@ -31,6 +33,8 @@ class TestEveryRuler:
     @example(text="double oh% Y kmU.S.A.5")
     @example(text="[a] 'd been mr. st's")
     @example(text="9" * 5000)
+    @example(text="twenty first oh 1 的 one million b2b 1 st")
+    @example(text="a.b.c.d.e ... x. y.z 's")
     @settings(max_examples=250, deadline=None)
     def test_is_idempotent(self, ruler: Ruler, text: str) -> None:
         once = ruler.apply(text)
@@ -65,7 +69,21 @@ def test_zh_leaves_no_ascii_digit(text: str) -> None:
 
 def test_only_punctuation_emoji_or_marks_is_nothing() -> None:
     for text in ("。！？…——", "😀👨‍👩‍👧🇭🇰", "\u200b\u202e\ufeff", "()[]{}", "♪♪"):
-        assert find_ruler("basic").apply(text) == find_ruler("zh").apply(text) == find_ruler("en").apply(text) == ""
+        for name in ("basic", "zh", "yue", "mixed", "en"):
+            assert find_ruler(name).apply(text) == ""
+
+
+@given(text=st.text(alphabet="我係嗰噉妳着一二兩120 ，。%"))
+@settings(max_examples=200, deadline=None)
+def test_mixed_is_zh_where_there_is_no_latin(text: str) -> None:
+    assert find_ruler("mixed").apply(text) == find_ruler("zh").apply(text)
+
+
+@given(text=TEXTS)
+@settings(max_examples=200, deadline=None)
+def test_what_zh_makes_equal_yue_makes_equal_too(text: str) -> None:
+    zh, yue = find_ruler("zh"), find_ruler("yue")
+    assert yue.apply(zh.apply(text)) == yue.apply(text)
 
 
 def test_raw_changes_nothing_inside() -> None:
@@ -80,7 +98,8 @@ def test_settle_takes_the_least_of_texts_that_turn_into_each_other() -> None:
 
 def test_names_and_versions_find_rulers() -> None:
     assert find_ruler("zh") is find_ruler("zh@1")
-    assert [ruler.id for ruler in list_rulers()] == ["raw@1", "basic@1", "zh@1", "en@1"]
+    names = ["raw", "basic", "zh", "yue", "mixed", "en", "leaderboard-en"]
+    assert [ruler.id for ruler in list_rulers()] == [f"{name}@1" for name in names]
 
 
 @pytest.mark.parametrize(("name", "hint"), [("zhh", "'zh'"), ("zh@9", "'zh@1'"), ("", "Known")])

@@ -187,6 +187,32 @@ def test_cancel_keeps_what_was_heard(
     page.get_by_role("button", name="Transcribe", exact=True).wait_for()
 
 
+def test_another_recording_ends_the_work_on_the_one_before(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = chromium_page
+    long = tmp_path / "long.wav"
+    clip = read_clip(spoken)
+    write_clip(clip.with_samples(np.resize(clip.samples, 16_000 * 120)), long)
+    choose_engine(page, "scripted")
+    upload(page, long)
+    page_server.scripted.delay_seconds = 0.7
+    try:
+        transcribe(page)
+        page.get_by_text("Chunk 1 of").wait_for()
+        page.locator(".wb-drop button[aria-label]").first.click()
+        page.locator(".wb-start").wait_for()
+        upload(page, spoken)
+        time.sleep(3)
+    finally:
+        page_server.scripted.delay_seconds = 0.0
+    assert page.locator(".wb-segments").count() == 0
+    assert page.locator(".wb-progress").count() == 0
+    transcribe(page)
+    assert "first half" in finished(page)
+    assert "8.00 s" in facts(page)["Length"]
+
+
 def test_the_microphone_opens_on_record_only_and_becomes_text(
     launch_chromium: Callable[..., Any],
     open_page: Callable[..., Any],

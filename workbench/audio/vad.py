@@ -47,8 +47,7 @@ def speech_spans(
     samples = clip.samples
     if clip.sample_rate != _RATE:
         samples = soxr.resample(samples, clip.sample_rate, _RATE)
-    with _loading:
-        silero = _load()
+    silero = _ready()
     found = silero.spans_from(
         silero.model.audio_forward(np.ascontiguousarray(samples)).tolist(),
         threshold=threshold,
@@ -59,6 +58,16 @@ def speech_spans(
     )
     spans = (Span(one["start"] / _RATE, min(one["end"] / _RATE, clip.duration)) for one in found)
     return [span for span in spans if span.duration > 0]
+
+
+def warm_up() -> None:
+    """Load the model, so that the first recording's time is not the time of loading it."""
+    _ready()
+
+
+def _ready() -> _Silero:
+    with _loading:
+        return _load()
 
 
 @lru_cache(maxsize=1)

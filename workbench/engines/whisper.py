@@ -242,6 +242,7 @@ class WhisperPlugin:
 
 def _load(folder: Path, info: EngineInfo) -> WhisperEngine:
     import torch
+    from safetensors import SafetensorError
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
     from transformers.utils import logging
 
@@ -251,17 +252,23 @@ def _load(folder: Path, info: EngineInfo) -> WhisperEngine:
         raise UsageError(f"{folder} holds no Whisper.", hint="Use the engine that its config.json names.")
     try:
         processor = WhisperProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        model: Any = WhisperForConditionalGeneration.from_pretrained(
+        # with output_loading_info a pair, which its annotation does not say
+        loaded: Any = WhisperForConditionalGeneration.from_pretrained(
             folder,
             dtype=getattr(torch, info.dtype),
             local_files_only=True,
             use_safetensors=True,
             trust_remote_code=False,
+            output_loading_info=True,
         )
+        model, report = loaded
+        if report["missing_keys"]:  # transformers fills them with random numbers, and warns at most
+            lacking = ", ".join(sorted(report["missing_keys"])[:3])
+            raise EngineUnavailable(info.name, f"{folder} lacks {lacking}", hint="Fetch or convert it again.")
         model = model.to(info.device).eval()
-        model.generation_config.max_length = None  # every call says max_new_tokens
-    except (OSError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
         raise EngineUnavailable(info.name, str(error), hint="Check the folder's files, and free memory.") from error
+    model.generation_config.max_length = None  # every call says max_new_tokens
     return WhisperEngine(model, processor, info)
 
 

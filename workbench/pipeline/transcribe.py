@@ -11,7 +11,7 @@ import soxr
 from workbench.audio.clip import AudioClip
 from workbench.audio.segment import Span, plan_chunks
 from workbench.audio.steps import Chain
-from workbench.audio.vad import speech_spans
+from workbench.audio.vad import speech_spans, warm_up
 from workbench.engines.base import DecodeOptions, Engine, EngineInfo, Hypothesis, Segment
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
@@ -135,6 +135,7 @@ def transcribe_clip(
     options, warnings = resolve_options(info, options)
     longest = min(chunk_seconds or info.chunk_seconds, info.max_seconds or float("inf"))
     meter = Meter(info.device, info.runtime)
+    warm_up()
     with meter.measure(audio_seconds=0) as reading:
         prepared = _prepare(clip, info, chain, longest, skip_silence=True)
     measurements, heard = [reading.result], list[Hypothesis]()

@@ -10,11 +10,15 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 from typing import Literal
 
 from workbench.errors import UnknownName
+from workbench.text.cantonese import CANTONESE
 from workbench.text.chinese import SCRIPT, VARIANTS
-from workbench.text.english import TYPOGRAPHY, WHISPER_ENGLISH
+from workbench.text.custom_rulers import read_header, read_steps, read_table
+from workbench.text.english import ENGLISH_PARTS, INITIALS, TYPOGRAPHY, WHISPER_ENGLISH
+from workbench.text.fillers import FILLERS
 from workbench.text.numerals import NUMBERS
 from workbench.text.steps import TextStep
 from workbench.text.surface import CASE, PUNCTUATION, TRIM, UNICODE
@@ -105,13 +109,32 @@ _RULERS = {
             steps=(*_BASIC, SCRIPT, VARIANTS, NUMBERS),
         ),
         Ruler(
+            name="yue",
+            version=1,
+            summary="zh, and Cantonese words written by ear in one way (咁/噉, 畀/俾, 係/喺)",
+            steps=(*_BASIC, SCRIPT, VARIANTS, CANTONESE, NUMBERS),
+        ),
+        Ruler(
+            name="mixed",
+            version=1,
+            summary="zh, and Whisper's English normaliser on the Latin parts",
+            steps=(*_BASIC, ENGLISH_PARTS, SCRIPT, VARIANTS, NUMBERS),
+        ),
+        Ruler(
             name="en",
             version=1,
             summary="Whisper's English normaliser: contractions, fillers, numbers, US spelling",
             steps=(TYPOGRAPHY, WHISPER_ENGLISH),
         ),
+        Ruler(
+            name="leaderboard-en",
+            version=1,
+            summary="the Open ASR Leaderboard's: initials joined, then Whisper's English normaliser",
+            steps=(INITIALS, WHISPER_ENGLISH),
+        ),
     )
 }
+_STEPS = {step.name: step for ruler in _RULERS.values() for step in ruler.steps} | {FILLERS.name: FILLERS}
 
 
 def list_rulers() -> tuple[Ruler, ...]:
@@ -119,13 +142,36 @@ def list_rulers() -> tuple[Ruler, ...]:
     return tuple(_RULERS.values())
 
 
-def find_ruler(name: str) -> Ruler:
-    """A ruler by name (`zh`) or by name and version (`zh@1`).
+def list_steps() -> tuple[TextStep, ...]:
+    """All steps a ruler can be made of, those of the workbench's own rulers first."""
+    return tuple(_STEPS.values())
+
+
+def read_ruler(path: Path) -> Ruler:
+    """A user's ruler from a TOML file (see `custom_rulers`).
+
+    Raises:
+        UsageError: The file cannot be read, is no TOML, or a key of it cannot be used.
+    """
+    table = read_table(path)
+    name, version, summary = read_header(path, table, _RULERS)
+    return Ruler(name=name, version=version, summary=summary, steps=read_steps(path, table, _STEPS))
+
+
+def find_ruler(name: str, *, files: bool = True) -> Ruler:
+    """A ruler by name (`zh`), by name and version (`zh@1`), or from a user's file (`rulers/court.toml`).
+
+    Args:
+        name: As above.
+        files: Whether a path may be given; not from a network client, who has no business with files here.
 
     Raises:
         UnknownName: There is none of that name, or not in that version.
+        UsageError: The file cannot be used.
     """
     wanted = name.strip()
+    if files and wanted.endswith(".toml"):
+        return read_ruler(Path(wanted))
     for ruler in _RULERS.values():
         if wanted in (ruler.name, ruler.id):
             return ruler

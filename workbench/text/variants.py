@@ -10,6 +10,7 @@ Applied after t2s, so keys are written as t2s leaves them. `VERSION` is raised w
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 VERSION = 1
 
@@ -37,16 +38,17 @@ WORDS = """
 """
 
 
-def character_table() -> dict[int, str]:
+def character_table(pairs: str = CHARACTERS) -> dict[int, str]:
     """For `str.translate`."""
-    return {ord(pair[0]): pair[1] for pair in CHARACTERS.split()}
+    return {ord(pair[0]): pair[1] for pair in pairs.split()}
 
 
-def word_table() -> dict[str, str]:
+def word_table(pairs: str = WORDS) -> dict[str, str]:
     """Longer spellings by shorter or other ones."""
-    return {variant: word for variant, _, word in (pair.partition("=") for pair in WORDS.split())}
+    return {variant: word for variant, _, word in (pair.partition("=") for pair in pairs.split())}
 
 
-def word_pattern() -> re.Pattern[str]:
-    """Finds every key of `word_table`, the longest first."""
-    return re.compile("|".join(sorted(map(re.escape, word_table()), key=len, reverse=True)))
+def word_pattern(words: Iterable[str] | None = None) -> re.Pattern[str]:
+    """Finds every given word, the longest first; the keys of `word_table` where none are given."""
+    keys = word_table() if words is None else words
+    return re.compile("|".join(sorted(map(re.escape, keys), key=len, reverse=True)))

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 import tempfile
-import time
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,25 +13,23 @@ import gradio as gr
 
 from workbench import services
 from workbench.errors import UsageError
-from workbench.runs.records import ItemFailure, ItemResult, RunEvent, RunFinished, RunStarted
+from workbench.runs.records import RunFinished, RunStarted
 from workbench.runs.report import run_csv, run_json
 from workbench.runs.running import RunningScore
 from workbench.runs.summary import RunSummary
-from workbench.text.rulers import default_ruler, find_ruler, headline_metric, list_rulers
-from workbench.ui import controls, result
-from workbench.ui import format as written
+from workbench.text.rulers import default_ruler, find_ruler, headline_metric
+from workbench.ui import result
+from workbench.ui.benchmark_form import Form, arguments, build_form, equivalent_command, known_sets
 from workbench.ui.clips import clip_detail
-from workbench.ui.commands import command_line, command_view
+from workbench.ui.commands import command_view
 from workbench.ui.context import DEVICE, PageContext
-from workbench.ui.markup import html
+from workbench.ui.live import Live
+from workbench.ui.markup import html, table
 from workbench.ui.notices import notice, page_error
 from workbench.ui.tables import (
     CLIP_HEADERS,
     CLIP_TYPES,
     CLIP_WIDTHS,
-    ClipRow,
-    clip_row,
-    failure_row,
     run_label,
     sets_view,
     summary_rows,
@@ -41,32 +38,7 @@ from workbench.ui.tables import (
 )
 
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-_REFRESH_SECONDS = 0.7
-_FROM_SET = "set"
-_AUTO_RULER = ""
 Updates = dict[Any, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the form asks."""
-
-    sets: Any
-    own_set: Any
-    engine: Any
-    language: Any
-    chain: Any
-    context: Any
-    limit: Any
-    batch_size: Any
-    again: Any
-    ruler: Any
-    options: controls.OptionForm
-
-    def inputs(self) -> dict[str, Any]:
-        """Components by the names that `BenchmarkTab.work` knows them by."""
-        names = [name for name in Choices.__dataclass_fields__ if name != "options"]
-        return {name: getattr(self, name) for name in names} | self.options.inputs
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,53 +61,11 @@ class Shown:
     run_id: Any
 
 
-@dataclass(slots=True)
-class Live:
-    """A run while it goes on."""
-
-    score: RunningScore
-    run_id: str = ""
-    total: int = 0
-    kept: int = 0
-    rows: list[ClipRow] = field(default_factory=list[ClipRow])
-    began: float = field(default_factory=time.monotonic)
-    shown: float = 0.0
-
-    def add(self, event: RunEvent) -> None:
-        if isinstance(event, RunStarted):
-            self.run_id, self.total, self.kept = event.run_id, event.total, event.done
-            self.began = time.monotonic()
-        elif isinstance(event, ItemResult):
-            counts = self.score.add(event)
-            assert counts is not None
-            self.rows.append(clip_row(event, counts))
-        elif isinstance(event, ItemFailure):
-            self.score.add(event)
-            self.rows.append(failure_row(event))
-
-    @property
-    def progress(self) -> str:
-        """How much is done, and how long the rest will take at the pace since the run began or went on."""
-        done, new = len(self.rows), len(self.rows) - self.kept
-        detail = f"{done} of {self.total}"
-        if new > 0 and done < self.total:
-            detail += f" · about {written.about((time.monotonic() - self.began) / new * (self.total - done))} left"
-        return result.progress_view("Transcribing clips", done=done, total=self.total or None, detail=detail)
-
-    def is_due(self) -> bool:
-        """Whether the page should be told now: seldom enough that a long table costs little."""
-        pause = max(_REFRESH_SECONDS, len(self.rows) / 1000)
-        if time.monotonic() - self.shown < pause:
-            return False
-        self.shown = time.monotonic()
-        return True
-
-
 def build(context: PageContext) -> None:
     """Form at the left, answer at the right; one below the other where it is narrow."""
     with gr.Row(elem_classes="wb-workspace"):
         with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
-            choices = _build_choices(context)
+            choices = build_form(context)
             with gr.Row(elem_classes="wb-actions"):
                 run = gr.Button("Run benchmark", variant="primary", elem_classes="wb-run")
                 stop = gr.Button("Stop", visible=False, elem_classes="wb-cancel")
@@ -145,70 +75,17 @@ def build(context: PageContext) -> None:
     _wire(BenchmarkTab(context, shown), choices)
 
 
-def _build_choices(context: PageContext) -> Choices:
-    sets = [(f"{one.title or one.name} · {one.items} clips", one.name) for one in _known_sets(context)]
-    with gr.Column(elem_classes="wb-form"):
-        chosen = gr.CheckboxGroup(sets, value=_first_choice(sets), label="Eval sets", elem_classes="wb-sets")
-        own_set = gr.Textbox("", label="Or a set of your own", placeholder="Folder or manifest on this machine")
-        with gr.Row(elem_classes="wb-pair"):
-            engine = controls.engine_dropdown(context)
-            language = controls.language_dropdown(
-                context, engine, first=[("As labelled", _FROM_SET), ("Auto", "auto")], value=_FROM_SET
-            )
-        chain = controls.chain_picker(context)
-        ruler = gr.Dropdown(
-            [
-                ("What suits the set's language", _AUTO_RULER),
-                *((f"{one.id}: {one.summary}", one.name) for one in list_rulers()),
-            ],
-            value=_AUTO_RULER,
-            label="Ruler",
-        )
-        with gr.Accordion(context.labels.advanced, open=False, elem_classes="wb-advanced"):
-            words = controls.context_box(context)
-            limit = gr.Number(label="Only the first clips", value=None, precision=0, minimum=1, placeholder="all")
-            batch_size = gr.Number(
-                label="Batch size", value=1, precision=0, minimum=1, info="1 measures each clip alone"
-            )
-            again = gr.Checkbox(False, label="Run again", info="Otherwise the same run is gone on with, or shown")
-            options = controls.option_form(context, engine)
-    return Choices(
-        sets=chosen, own_set=own_set, engine=engine, language=language, chain=chain, context=words, limit=limit,
-        batch_size=batch_size, again=again, ruler=ruler, options=options,
-    )  # fmt: skip
-
-
 def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> Shown:
-    start = html(sets_view(_known_sets(context)), classes="wb-start-block")
+    start = html(sets_view(known_sets(context)), classes="wb-start-block")
     notices, progress, totals = html(), html(), html()
     with gr.Column(visible=False, elem_classes="wb-result") as answer:
-        clips = gr.Dataframe(
-            headers=list(CLIP_HEADERS),
-            datatype=list(CLIP_TYPES),
-            column_widths=list(CLIP_WIDTHS),
-            interactive=False,
-            show_label=False,
-            buttons=[],
-            max_height=440,
-            wrap=False,
-            elem_classes="wb-clips",
-            elem_id="benchmark-clips",
-        )
+        clips = table(CLIP_HEADERS, CLIP_TYPES, CLIP_WIDTHS, element_id="benchmark-clips")
         detail = html('<p class="wb-note">Choose a clip to hear it and to see what differs.</p>')
         tags, downloads = html(), html()
     return Shown(
         start=start, notice=notices, progress=progress, totals=totals, answer=answer, clips=clips, detail=detail,
         tags=tags, downloads=downloads, command=html(), run=run, stop=stop, runs=runs, run_id=gr.State(""),
     )  # fmt: skip
-
-
-def _first_choice(sets: list[tuple[str, str]]) -> list[str]:
-    names = [name for _, name in sets]
-    return ["mandarin-demo"] if "mandarin-demo" in names else names[:1]
-
-
-def _known_sets(context: PageContext) -> list[Any]:
-    return [one for one in services.list_sets(pool=context.pool) if not one.fault]
 
 
 def _run_choices(context: PageContext) -> list[tuple[str, str]]:
@@ -240,7 +117,7 @@ class BenchmarkTab:
 
     def work(self, **form: Any) -> Generator[Updates, None, None]:
         """Run: figures and rows as they come, the whole at the end."""
-        asked = self._asked(form)
+        asked = arguments(self.context, form)
         if not asked["sets"]:
             yield self._idle()
             return
@@ -262,38 +139,10 @@ class BenchmarkTab:
         except Exception as error:
             yield self._idle() | {self.shown.notice: page_error(error, self.context.labels)}
 
-    def _asked(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        own = (form["own_set"] or "").strip()
-        engine = form["engine"] or ""
-        known = {name for name in form if "/" in name}
-        return {
-            "sets": [*(form["sets"] or []), *([own] if own else [])],
-            "engine": engine,
-            "language": form["language"],
-            "chain": form["chain"] or "",
-            "context": form["context"] or "",
-            "limit": int(form["limit"]) if form["limit"] else None,
-            "batch_size": int(form["batch_size"] or 1),
-            "on_existing": "again" if form["again"] else "resume",
-            "options": controls.chosen_values(self.context, engine, {name: form[name] for name in known}),
-        }
-
     def _started(self, asked: Mapping[str, Any], ruler: str) -> Updates:
         if not asked["engine"]:
             raise UsageError(self.context.labels.no_engine, hint=self.context.labels.no_engine_hint)
-        command = command_line(
-            "bench",
-            asked["sets"],
-            engine=asked["engine"],
-            chain=asked["chain"],
-            language=None if asked["language"] == _FROM_SET else asked["language"],
-            context=asked["context"],
-            option=asked["options"],
-            limit=asked["limit"],
-            batch_size=None if asked["batch_size"] == 1 else asked["batch_size"],
-            on_existing=None if asked["on_existing"] == "resume" else asked["on_existing"],
-            ruler=ruler,
-        )
+        command = equivalent_command(asked, ruler)
         return {
             self.shown.progress: result.progress_view("Reading the sets and loading the model…", key="starting"),
             self.shown.command: command_view(command, element_id="bench-command", labels=self.context.labels),
@@ -386,7 +235,7 @@ class BenchmarkTab:
         return {self.shown.runs: gr.Dropdown(choices=_run_choices(self.context))}
 
 
-def _wire(tab: BenchmarkTab, choices: Choices) -> None:
+def _wire(tab: BenchmarkTab, choices: Form) -> None:
     shown = tab.shown
     every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
     begun = shown.run.click(tab.begin, [choices.sets, choices.own_set], every, queue=False, **_QUIET)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Literal
 
 import gradio as gr
 
@@ -16,3 +17,34 @@ def html(value: str = "", *, classes: str = "wb-bare", **settings: Any) -> Any:
         **settings: As `gr.HTML`.
     """
     return gr.HTML(value, apply_default_css=False, elem_classes=classes.split(), **settings)
+
+
+def table(
+    headers: Sequence[str],
+    types: Sequence[Literal["str", "number"]],
+    widths: Sequence[str],
+    *,
+    element_id: str,
+    max_height: int = 440,
+) -> Any:
+    """A table to read, sort and pick a row from. Its cells are text, whatever they hold.
+
+    Args:
+        headers: One a column.
+        types: The same; numbers are sorted as numbers.
+        widths: The same, as CSS lengths.
+        element_id: HTML id, unique on the page.
+        max_height: In pixels; a longer table scrolls.
+    """
+    return gr.Dataframe(
+        headers=list(headers),
+        datatype=list(types),
+        column_widths=list(widths),
+        interactive=False,
+        show_label=False,
+        buttons=[],
+        max_height=max_height,
+        wrap=False,
+        elem_classes="wb-clips",
+        elem_id=element_id,
+    )

@@ -20,7 +20,7 @@ COLUMNS = 280
 """Columns of a drawn waveform; a bar each, so that the drawing weighs the same for a word and for a day."""
 
 _RATE = 16_000
-_BIN = 160  # 10 ms: fine enough that even a second-long clip fills its columns
+_BIN_SECONDS = 0.01
 
 # What Chromium, Firefox and Safari all play. The rest is decoded into a flac beside it.
 _PLAYED = frozenset({".wav", ".mp3", ".m4a", ".mp4", ".aac", ".flac", ".ogg", ".oga", ".opus", ".webm"})
@@ -34,7 +34,7 @@ class Outline:
     Attributes:
         name: File name, for people.
         seconds: Decoded length.
-        columns: Lowest and highest sample of `COLUMNS` equal stretches.
+        columns: Lowest and highest sample of `COLUMNS` equal stretches, averaged over their 10 ms.
         playable: A file in a format that browsers play; the recording itself where it is in one.
     """
 
@@ -60,12 +60,12 @@ def outline(path: Path, folder: Path) -> Outline:
     with _writer(copy) as write:
         for block in stream(path, sample_rate=_RATE):
             samples += block.size
-            bins.append(peaks(block, max(1, round(block.size / _BIN))))
+            bins.append(peaks(block, _bins(block, _RATE)))
             write(block)
     return Outline(
         name=path.name,
         seconds=samples / _RATE,
-        columns=_columns(np.concatenate(bins).ravel()),
+        columns=_columns(np.concatenate(bins)),
         playable=copy or path,
     )
 
@@ -75,7 +75,12 @@ def clip_outline(clip: AudioClip, folder: Path) -> Outline:
     copy = Path(tempfile.mkdtemp(dir=folder), (Path(clip.source).stem or "clip") + ".flac")
     with soundfile.SoundFile(copy, "w", clip.sample_rate, 1, subtype="PCM_16") as file:
         file.write(clip.samples)
-    return Outline(name=clip.source, seconds=clip.duration, columns=_columns(clip.samples), playable=copy)
+    return Outline(
+        name=clip.source,
+        seconds=clip.duration,
+        columns=_columns(peaks(clip.samples, _bins(clip.samples, clip.sample_rate))),
+        playable=copy,
+    )
 
 
 def _is_playable(path: Path) -> bool:
@@ -93,5 +98,18 @@ def _writer(path: Path | None) -> Generator[Callable[[Samples], None]]:
         yield file.write
 
 
-def _columns(values: Samples) -> tuple[tuple[float, float], ...]:
-    return tuple((float(low), float(high)) for low, high in peaks(values, COLUMNS))
+def _bins(samples: Samples, rate: int) -> int:
+    """Bins of 10 ms: fine enough that even a second-long clip has its shape."""
+    return max(1, round(samples.size / rate / _BIN_SECONDS))
+
+
+def _columns(bins: NDArray[np.float32]) -> tuple[tuple[float, float], ...]:
+    """The mean of the peaks in each column: their maximum would make a solid block of every long recording.
+
+    Args:
+        bins: float32 (n, 2): minimum, maximum of 10 ms each, not empty.
+    """
+    starts = np.arange(COLUMNS) * len(bins) // COLUMNS
+    counts = np.maximum(np.diff(starts, append=len(bins)), 1)[:, None]
+    means = np.add.reduceat(bins, starts, axis=0) / counts
+    return tuple((float(low), float(high)) for low, high in means)

@@ -121,4 +121,5 @@ def downloads_view(paths: Sequence[Path], labels: Labels = ENGLISH) -> str:
         f'<a href="{escape(file_url(path))}" download="{escape(path.name)}">{escape(path.suffix[1:].upper())}</a>'
         for path in paths
     )
-    return f'<div class="wb-downloads"><span>{escape(labels.download)}</span>{links}</div>'
+    note = f"<small>{escape(labels.download_note)}</small>"
+    return f'<div class="wb-downloads"><span>{escape(labels.download)}</span>{links}{note}</div>'

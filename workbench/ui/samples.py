@@ -16,7 +16,7 @@ _CHOSEN = (
     ("Mandarin", "mandarin-demo", "m25"),
     ("Cantonese", "cantonese-demo", "c26"),
     ("Mixed", "code-mixed-demo", "x25"),
-    ("Noisy", "noisy-demo", "e06-babble-05db"),
+    ("Noisy", "noisy-demo", "e10-babble-05db"),
 )
 
 

@@ -14,7 +14,7 @@ from workbench.ui.context import DEVICE, PageContext
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.markup import html
 
-_FAST, _SLOW = 1.0, 5.0
+_FAST, _SLOW = 1.0, 2.0
 
 _THEME_ICON = (
     '<svg viewBox="0 0 20 20" aria-hidden="true"><circle cx="10" cy="10" r="7" fill="none" stroke="currentColor" '
@@ -53,7 +53,7 @@ def _state_line(state: EngineState) -> str:
 
 
 def build(context: PageContext, page: gr.Blocks) -> None:
-    """The header row. Its state is asked for every second while something loads, every five when nothing does."""
+    """The header row. Its state is asked for every second while something loads, every other second otherwise."""
     labels = context.labels
 
     def states() -> tuple[str, Any, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any
+from typing import Any, Literal
 
 from workbench.evalsets.load import SetInfo
 from workbench.pipeline.measurement import Measurement
@@ -19,7 +19,9 @@ from workbench.ui.differences import METRIC_NAMES
 CLIP_HEADERS = (
     "Clip", "Reference", "Hypothesis", "CER %", "WER %", "MER %", "Wall s", "GPU s", "Peak MB", "RTF",
 )  # fmt: skip
-CLIP_TYPES = ("str", "str", "str", *["number"] * 7)
+_TEXTS: tuple[Literal["str"], ...] = ("str",) * 3
+_NUMBERS: tuple[Literal["number"], ...] = ("number",) * 7
+CLIP_TYPES: tuple[Literal["str", "number"], ...] = (*_TEXTS, *_NUMBERS)
 CLIP_WIDTHS = ("112px", "200px", "200px", "72px", "76px", "76px", "76px", "76px", "84px", "66px")
 
 ClipRow = list[Any]

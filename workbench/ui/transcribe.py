@@ -63,7 +63,7 @@ def build(context: PageContext) -> None:
 def _build_source(context: PageContext) -> Source:
     labels = context.labels
     with gr.Column(elem_classes="wb-source"):
-        file = gr.File(label=labels.drop, elem_classes="wb-drop", height=112, type="filepath")
+        file = gr.File(label=labels.drop, elem_classes="wb-drop", height=96, type="filepath")
         record = recorder.build(context)
         samples: list[tuple[Any, Sample]] = []
         found = find_samples(context.pool.settings)
@@ -168,3 +168,6 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
         )
         runs.append(chosen.then(**look).then(**ask).then(**work))
     shown.cancel.click(tab.stopped, None, every, cancels=runs, queue=False, **_QUIET)
+    # Another recording ends the work on the one before: its text would appear under the wrong name.
+    others = [source.file.upload, source.file.clear, source.recorder.stop_recording]
+    gr.on([*others, *(button.click for button, _ in source.samples)], None, cancels=runs)

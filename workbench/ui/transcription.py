@@ -98,9 +98,8 @@ class TranscribeTab:
     def cleared(self) -> Updates:
         """Nothing of an earlier recording."""
         shown = self.shown
-        return {
+        return self._idle() | {
             shown.notice: "",
-            shown.progress: "",
             shown.result: gr.Column(visible=False),
             shown.facts: "",
             shown.warnings: "",

@@ -1,0 +1,125 @@
+"""The form of the Benchmark tab, and what it asks of the verb."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from workbench import services
+from workbench.evalsets.load import SetInfo
+from workbench.text.rulers import list_rulers
+from workbench.ui import controls
+from workbench.ui.commands import command_line
+from workbench.ui.context import PageContext
+
+AS_LABELLED = "set"
+_AUTO_RULER = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What the form asks."""
+
+    sets: Any
+    own_set: Any
+    engine: Any
+    language: Any
+    chain: Any
+    context: Any
+    limit: Any
+    batch_size: Any
+    again: Any
+    ruler: Any
+    options: controls.OptionForm
+
+    def inputs(self) -> dict[str, Any]:
+        """Components by the names that `BenchmarkTab.work` knows them by."""
+        names = [name for name in Form.__dataclass_fields__ if name != "options"]
+        return {name: getattr(self, name) for name in names} | self.options.inputs
+
+
+def build_form(context: PageContext) -> Form:
+    """The controls."""
+    sets = [(f"{one.title or one.name} · {one.items} clips", one.name) for one in known_sets(context)]
+    with gr.Column(elem_classes="wb-form"):
+        chosen = gr.CheckboxGroup(sets, value=_first_choice(sets), label="Eval sets", elem_classes="wb-sets")
+        own_set = gr.Textbox("", label="Or a set of your own", placeholder="Folder or manifest on this machine")
+        with gr.Row(elem_classes="wb-pair"):
+            engine = controls.engine_dropdown(context)
+            language = controls.language_dropdown(
+                context, engine, first=[("As labelled", AS_LABELLED), ("Auto", "auto")], value=AS_LABELLED
+            )
+        chain = controls.chain_picker(context)
+        ruler = gr.Dropdown(
+            [
+                ("What suits the set's language", _AUTO_RULER),
+                *((f"{one.id}: {one.summary}", one.name) for one in list_rulers()),
+            ],
+            value=_AUTO_RULER,
+            label="Ruler",
+        )
+        with gr.Accordion(context.labels.advanced, open=False, elem_classes="wb-advanced"):
+            words = controls.context_box(context)
+            limit = gr.Number(label="Only the first clips", value=None, precision=0, minimum=1, placeholder="all")
+            batch_size = gr.Number(
+                label="Batch size", value=1, precision=0, minimum=1, info="1 measures each clip alone"
+            )
+            again = gr.Checkbox(False, label="Run again", info="Otherwise the same run is gone on with, or shown")
+            options = controls.option_form(context, engine)
+    return Form(
+        sets=chosen, own_set=own_set, engine=engine, language=language, chain=chain, context=words, limit=limit,
+        batch_size=batch_size, again=again, ruler=ruler, options=options,
+    )  # fmt: skip
+
+
+def _first_choice(sets: list[tuple[str, str]]) -> list[str]:
+    names = [name for _, name in sets]
+    return ["mandarin-demo"] if "mandarin-demo" in names else names[:1]
+
+
+def known_sets(context: PageContext) -> list[SetInfo]:
+    """Shipped and private sets without faults."""
+    return [one for one in services.list_sets(pool=context.pool) if not one.fault]
+
+
+def arguments(context: PageContext, form: Mapping[str, Any]) -> dict[str, Any]:
+    """What the form asks, as `services.bench_events` takes it."""
+    own = (form["own_set"] or "").strip()
+    engine = form["engine"] or ""
+    known = {name for name in form if "/" in name}
+    return {
+        "sets": [*(form["sets"] or []), *([own] if own else [])],
+        "engine": engine,
+        "language": form["language"],
+        "chain": form["chain"] or "",
+        "context": form["context"] or "",
+        "limit": int(form["limit"]) if form["limit"] else None,
+        "batch_size": int(form["batch_size"] or 1),
+        "on_existing": "again" if form["again"] else "resume",
+        "options": controls.chosen_values(context, engine, {name: form[name] for name in known}),
+    }
+
+
+def equivalent_command(asked: Mapping[str, Any], ruler: str) -> str:
+    """The command line that runs the same; what has its default is left out.
+
+    Args:
+        asked: As `arguments` gives it.
+        ruler: The ruler's name; empty for what suits the set.
+    """
+    return command_line(
+        "bench",
+        asked["sets"],
+        engine=asked["engine"],
+        chain=asked["chain"],
+        language=None if asked["language"] == AS_LABELLED else asked["language"],
+        context=asked["context"],
+        option=asked["options"],
+        limit=asked["limit"],
+        batch_size=None if asked["batch_size"] == 1 else asked["batch_size"],
+        on_existing=None if asked["on_existing"] == "resume" else asked["on_existing"],
+        ruler=ruler,
+    )

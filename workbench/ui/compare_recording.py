@@ -1,0 +1,217 @@
+"""One recording through several chains or engines, side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from workbench import services
+from workbench.pipeline.variants import Variant, VariantDone
+from workbench.ui import controls, result
+from workbench.ui import format as written
+from workbench.ui.commands import command_line, command_view
+from workbench.ui.context import DEVICE, PageContext
+from workbench.ui.differences import inline_view
+from workbench.ui.markup import html
+from workbench.ui.notices import notice, page_error, warning_list
+from workbench.ui.player import player_view
+from workbench.ui.recording import clip_outline
+from workbench.ui.samples import copy_sample, find_samples
+
+MOST_VARIANTS = 4
+_NAMES = "ABCD"
+_FIRST_CHAINS = ("", "highpass:cutoff=80+gain:peak_db=-3", "", "")
+_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+Updates = dict[Any, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """Where the answer appears."""
+
+    notice: Any
+    progress: Any
+    columns: Any
+    command: Any
+    run: Any
+    cancel: Any
+
+
+def build(context: PageContext) -> None:
+    """Recording and ways at the left, a column for each way at the right."""
+    with gr.Row(elem_classes="wb-workspace"):
+        with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
+            with gr.Column(elem_classes="wb-source"):
+                file = gr.File(label="Recording", elem_classes="wb-drop", height=112, type="filepath")
+                samples = _sample_buttons(context)
+            variants, count = _build_variants(context)
+            with gr.Row(elem_classes="wb-actions"):
+                run = gr.Button("Compare", variant="primary", elem_classes="wb-run")
+                cancel = gr.Button(context.labels.cancel, visible=False, elem_classes="wb-cancel")
+        with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
+            notices, progress = html(), html()
+            columns = html(
+                start_view("Choose a recording and two or more ways to transcribe it. The first is the baseline.")
+            )
+            shown = Shown(notice=notices, progress=progress, columns=columns, command=html(), run=run, cancel=cancel)
+    _wire(RecordingTab(context, shown), file, samples, variants, count)
+
+
+def _sample_buttons(context: PageContext) -> list[tuple[Any, Any]]:
+    found = find_samples(context.pool.settings)
+    if not found:
+        return []
+    with gr.Row(elem_classes="wb-samples"):
+        html(f"<span>{escape(context.labels.sample)}</span>", classes="wb-samples-label")
+        return [(gr.Button(one.label, size="sm", min_width=0, elem_classes="wb-chip"), one) for one in found]
+
+
+def _build_variants(context: PageContext) -> tuple[dict[str, Any], Any]:
+    """Controls of all variants by name, of which the first `count` are shown."""
+    inputs: dict[str, Any] = {}
+    groups: list[Any] = []
+    with gr.Column(elem_classes="wb-form"):
+        for index in range(MOST_VARIANTS):
+            with gr.Column(visible=index < 2, elem_classes="wb-way") as group:
+                name = _NAMES[index]
+                inputs[f"engine{index}"] = controls.engine_dropdown(context, label=f"{name}: engine")
+                inputs[f"chain{index}"] = controls.chain_picker(
+                    context, label=f"{name}: preprocessing", value=_FIRST_CHAINS[index]
+                )
+            groups.append(group)
+        inputs["language"] = controls.language_dropdown(context, inputs["engine0"])
+        count = gr.State(2)
+        more = gr.Button("Add a way", size="sm", elem_classes="wb-more")
+    more.click(
+        lambda shown: (
+            min(shown + 1, MOST_VARIANTS),
+            *[gr.Column(visible=index <= shown) for index in range(MOST_VARIANTS)],
+            gr.Button(visible=shown + 1 < MOST_VARIANTS),
+        ),
+        count,
+        [count, *groups, more],
+        queue=False,
+        **_QUIET,
+    )
+    return inputs, count
+
+
+def start_view(sentence: str) -> str:
+    """What to do, before anything was done."""
+    return f'<div class="wb-start"><p>{escape(sentence)}</p></div>'
+
+
+class RecordingTab:
+    """What the events of the first question do."""
+
+    def __init__(self, context: PageContext, shown: Shown) -> None:
+        self.context = context
+        self.shown = shown
+
+    def begin(self, recording: str | None) -> Updates:
+        shown = self.shown
+        if not recording:
+            labels = self.context.labels
+            return {shown.notice: notice(labels.no_recording, labels.no_recording_hint)}
+        return {
+            shown.notice: "",
+            shown.columns: "",
+            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
+            shown.run: gr.Button(visible=False),
+            shown.cancel: gr.Button(visible=True),
+        }
+
+    def work(self, recording: str | None, count: int, **form: Any) -> Generator[Updates, None, None]:
+        """A column for every way, as it is done."""
+        if not recording:
+            return
+        shown = self.shown
+        ways = [Variant(engine=form[f"engine{i}"] or "", chain=form[f"chain{i}"] or "") for i in range(count)]
+        columns: list[str] = []
+        try:
+            yield {shown.progress: self._progress(0, ways), shown.command: self._commands(recording, ways, form)}
+            for done in services.compare_recording_events(
+                recording, ways, language=form["language"], pool=self.context.pool
+            ):
+                columns.append(self._column(done))
+                yield {
+                    shown.columns: f'<div class="wb-variants">{"".join(columns)}</div>',
+                    shown.progress: self._progress(len(columns), ways),
+                }
+            yield self.idle()
+        except Exception as error:
+            yield self.idle() | {shown.notice: page_error(error, self.context.labels)}
+
+    def _progress(self, done: int, ways: list[Variant]) -> str:
+        if done == len(ways):
+            return ""
+        detail = f"{done} of {len(ways)}"
+        return result.progress_view(f"Transcribing {_NAMES[done]}", done=done, total=len(ways), detail=detail)
+
+    def _commands(self, recording: str, ways: list[Variant], form: dict[str, Any]) -> str:
+        language = None if form["language"] == "auto" else form["language"]
+        file = Path(recording).name
+        commands = [
+            command_line("transcribe", [file], engine=way.engine, chain=way.chain, language=language) for way in ways
+        ]
+        return command_view("\n".join(commands), element_id="variants-command", labels=self.context.labels)
+
+    def _column(self, done: VariantDone) -> str:
+        way = done.variant
+        chain = way.chain or "no preprocessing"
+        head = f"<header><b>{_NAMES[done.index]} · {escape(way.engine)}</b><code>{escape(chain)}</code></header>"
+        if done.error is not None:
+            body = notice(done.error.message, done.error.hint, kind="error")
+        else:
+            body = self._result(done)
+        return f'<article class="wb-variant">{head}{body}</article>'
+
+    def _result(self, done: VariantDone) -> str:
+        assert done.transcript is not None
+        assert done.clip is not None
+        text = done.transcript
+        player = player_view(
+            clip_outline(done.clip, self.context.folder), player_id=f"way-{done.index}", labels=self.context.labels
+        )
+        shown = inline_view(done.edits) if done.edits else f'<p class="wb-inline" dir="auto">{escape(text.text)}</p>'
+        differing = sum(edit.op != "hit" for edit in done.edits)
+        against = f"{differing} differences from A" if done.edits else "what the others are held against"
+        cost = text.measurement
+        figures = (
+            written.seconds(cost.wall_seconds),
+            f"RTF {written.factor(cost.rtf)}",
+            written.memory(cost.peak_rss_bytes),
+        )
+        facts = " · ".join(figures)
+        return (
+            f'{player}{shown}<p class="wb-variant-cost">{escape(against)} · {escape(facts)}</p>'
+            f"{warning_list(text.warnings)}"
+        )
+
+    def idle(self) -> Updates:
+        shown = self.shown
+        return {shown.progress: "", shown.run: gr.Button(visible=True), shown.cancel: gr.Button(visible=False)}
+
+
+def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants: dict[str, Any], count: Any) -> None:
+    shown = tab.shown
+    every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
+    for button, sample in samples:
+        button.click(
+            lambda sample=sample: str(copy_sample(sample, tab.context.folder)), None, file, queue=False, **_QUIET
+        )
+    run = shown.run.click(tab.begin, file, every, queue=False, **_QUIET).then(
+        tab.work,
+        [file, count],
+        every,
+        inputs_kwargs=variants,
+        concurrency_id=DEVICE,
+        concurrency_limit=1,
+        **_QUIET,
+    )
+    shown.cancel.click(tab.idle, None, every, cancels=[run], queue=False, **_QUIET)
