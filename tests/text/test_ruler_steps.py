@@ -185,7 +185,7 @@ class TestEnglishParts:
     [
         ("the U.S. is", "the us. is"),
         ("A.B.C.s A.B.C.'s", "abcs abcs"),
-        ("a.b.c.d.e", "abcd.e"),
+        ("a.b.c.d.e.f", "abcde.f"),
         ("e. g. this", "e. g. this"),
         ("wait... what...", "wait what "),
         ("3.5 end.", "3.5 end."),

@@ -24,14 +24,17 @@ HOSTILE = '<img src=x onerror="window.hacked=1"> <script>window.hacked=1</script
 
 @pytest.fixture
 def own_set(tmp_path: Path) -> Path:
-    """Four clips: one the scripted engine gets right, two it does not, and one that is not audio."""
+    """Four clips: one the scripted engine gets right, two it does not, and one that is not audio.
+
+    One text is the test's own: a run of the same spec in another test would be gone on with.
+    """
     folder = tmp_path / "my set"
     folder.mkdir()
     lines = []
     for index, path in enumerate(SAMPLES[:3]):
         clip = read_clip(path)
         write_clip(clip, folder / f"clip{index}.wav")
-        text = describe(clip) if index == 0 else HOSTILE if index == 1 else "completely different words"
+        text = describe(clip) if index == 0 else HOSTILE if index == 1 else f"completely different {tmp_path.name}"
         lines.append({"id": f"clip{index}", "audio_filepath": f"clip{index}.wav", "text": text, "language": "en"})
     (folder / "broken.wav").write_text("this is not audio")
     lines.append({"id": "broken", "audio_filepath": "broken.wav", "text": "anything", "language": "en"})

@@ -39,7 +39,7 @@ NEW_TOKENS = 224
 _START_TOKENS = 4
 """Positions that the start, language, task and timestamp tokens take."""
 _WORKING_BYTES = 900 * 1024**2
-"""What a process with torch and transformers takes beyond the weights: measured with base on a CPU."""
+"""What a process takes beyond its weights: with base on a CPU 675 MiB greedy, 966 with 5 beams, measured on 30 s."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,8 +63,8 @@ def standardise(text: str) -> str:
 def join_initials(text: str) -> str:
     """Ellipses as spaces, and two to four letters with full stops as one word: "U.S." → "us", "a.b.c.'s" → "abcs".
 
-    What the Open ASR Leaderboard does before Whisper's rules, in the order and with the limits of its own patterns
-    (five letters are four and one).
+    What the Open ASR Leaderboard does before Whisper's rules, in the same order and with the same limits: longer runs
+    are taken four letters at a time, and spaced ones only before another letter.
     """
     text = _ELLIPSIS.sub(" ", text.lower())
     text = _PLURAL_INITIALS.sub(r"\1\2\3s", text)
