@@ -184,7 +184,7 @@ class TestEnglishParts:
     ("text", "expected"),
     [
         ("the U.S. is", "the us. is"),
-        ("A.B.C.s A.B.C.'s", "abcs abcs"),
+        ("A.B.C.s A.B.C.'s", "abcs abc.'s"),
         ("a.b.c.d.e.f", "abcde.f"),
         ("e. g. this", "e. g. this"),
         ("wait... what...", "wait what "),

@@ -63,6 +63,14 @@ def answer(clip: AudioClip) -> Hypothesis | Exception:
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScriptedOptions:
+    """Options of the scripted engine, for the form."""
+
+    beam_size: int = field(default=5, metadata={"help": "How wide it looks."})
+    careful: bool = False
+
+
 @dataclass(slots=True)
 class PageServer:
     """A running page.
@@ -108,7 +116,7 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PageServe
 
     before = dict(os.environ)
     settings = Settings(home=tmp_path_factory.mktemp("page-home"))
-    with offered(ScriptedPlugin(script=answer, chunk_seconds=30.0)) as scripted:
+    with offered(ScriptedPlugin(script=answer, options=ScriptedOptions)) as scripted:
         pool = EnginePool(settings)
         try:
             with _served(mount(create_app(pool), pool)) as url:
@@ -166,11 +174,13 @@ def open_page(page_server: PageServer, chromium: Any) -> Generator[Callable[...,
     traffic = Traffic()
     contexts: list[Any] = []
 
-    def open_one(browser: Any = None, **settings: Any) -> Any:
+    def open_one(browser: Any = None, *, script: str = "", **settings: Any) -> Any:
         settings = {"viewport": {"width": 1280, "height": 900}, "permissions": ["microphone"]} | settings
         context = (browser or chromium).new_context(**settings)
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
+        if script:
+            context.add_init_script(script)
         page = context.new_page()
         traffic.watch(page)
         page.goto(page_server.url)

@@ -179,6 +179,14 @@ def test_a_draft_keeps_chunks_as_paragraphs_without_fusing_words() -> None:
     assert len(draft.segments) == 4
 
 
+def test_views_of_a_fast_engine_are_thinned_out() -> None:
+    draft = Draft(None)
+    assert draft.is_due()
+    assert not draft.is_due()
+    draft.shown -= 1
+    assert draft.is_due()
+
+
 @pytest.mark.parametrize(("text", "value"), [("", None), (None, None), (" 12.5 s", 12.5), ("30", 30.0)])
 def test_seconds_are_read_as_typed(text: str | None, value: float | None) -> None:
     assert parse_seconds(text) == value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -37,3 +38,40 @@ class ErrorCounts:
     def rate(self) -> float | None:
         """Errors per reference unit; None where the reference is empty, never NaN."""
         return self.errors / self.reference_length if self.reference_length else None
+
+
+_NOTHING = ErrorCounts()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """Counts of one clip or of many, what was recognised on empty references kept apart.
+
+    Attributes:
+        counts: Of the clips that have a reference.
+        insertions_on_empty: Units recognised in the others; no rate over reference units can hold them.
+    """
+
+    counts: ErrorCounts = _NOTHING
+    insertions_on_empty: int = 0
+
+    def __add__(self, other: Tally) -> Tally:
+        return Tally(
+            counts=self.counts + other.counts,
+            insertions_on_empty=self.insertions_on_empty + other.insertions_on_empty,
+        )
+
+    @property
+    def errors(self) -> int:
+        """All errors, those on empty references included."""
+        return self.counts.errors + self.insertions_on_empty
+
+
+def tally(counts: ErrorCounts) -> Tally:
+    """One clip's counts, kept apart if its reference is empty."""
+    return Tally(counts=counts) if counts.reference_length else Tally(insertions_on_empty=counts.insertions)
+
+
+def tally_all(several: Iterable[ErrorCounts]) -> Tally:
+    """The counts of several clips, added."""
+    return sum(map(tally, several), Tally())

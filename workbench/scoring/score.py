@@ -150,16 +150,23 @@ def count_all(references: Sequence[str], hypotheses: Sequence[str], unit: Unit) 
 
 def align(reference: str, hypothesis: str, unit: Unit) -> list[Edit]:
     """One of the shortest alignments of two texts, unit by unit; its counts are those of `count`."""
-    left, right = split(reference, unit), split(hypothesis, unit)
-    edits: list[Edit] = []
-    for chunk in _align([left], [right])[0]:
-        before = left[chunk.ref_start_idx : chunk.ref_end_idx]
-        after = right[chunk.hyp_start_idx : chunk.hyp_end_idx]
-        op = _OPERATIONS[chunk.type]
-        length = max(len(before), len(after))
-        paired = zip(before or [""] * length, after or [""] * length, strict=True)
-        edits += [Edit(op, said, heard) for said, heard in paired]
-    return edits
+    return align_units([split(reference, unit)], [split(hypothesis, unit)])[0]
+
+
+def align_units(references: Sequence[list[str]], hypotheses: Sequence[list[str]]) -> list[list[Edit]]:
+    """`align` for many pairs at once, whatever their units are (syllables, say); in order.
+
+    Raises:
+        ValueError: Not as many hypotheses as references.
+    """
+    if len(references) != len(hypotheses):
+        raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses cannot be paired")
+    aligned: list[list[Edit]] = []
+    for start in range(0, len(references), _BATCH):
+        left, right = list(references[start : start + _BATCH]), list(hypotheses[start : start + _BATCH])
+        for said, heard, chunks in zip(left, right, _align(left, right), strict=True):
+            aligned.append([edit for chunk in chunks for edit in _edits(said, heard, chunk)])
+    return aligned
 
 
 def score(pairs: Sequence[Pair], ruler: Ruler, *, seed: int = 0) -> Score:
@@ -225,6 +232,14 @@ def _align(references: list[list[str]], hypotheses: list[list[str]]) -> list[lis
     process = cast("Any", process_words)
     output = process(references, hypotheses, reference_transform=as_it_is, hypothesis_transform=as_it_is)
     return output.alignments
+
+
+def _edits(reference: list[str], hypothesis: list[str], chunk: AlignmentChunk) -> list[Edit]:
+    before = reference[chunk.ref_start_idx : chunk.ref_end_idx]
+    after = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
+    length = max(len(before), len(after))
+    paired = zip(before or [""] * length, after or [""] * length, strict=True)
+    return [Edit(_OPERATIONS[chunk.type], said, heard) for said, heard in paired]
 
 
 def _add_up(chunks: list[AlignmentChunk]) -> ErrorCounts:

@@ -19,7 +19,7 @@ _CURLY = re.compile("[\u2018\u2019\u02bc\uff07]")
 # Python refuses to read an integer of more than 4300 digits, and the library asserts that it does not.
 _ENDLESS_NUMBER = re.compile(r"((?:\d,?){1000})(?=\d)")
 _ELLIPSIS = re.compile(r"\s*\.{3,}\s*")
-_PLURAL_INITIALS = re.compile(r"\b([a-z])\.([a-z])\.([a-z])\.'?s\b")
+_PLURAL_INITIALS = re.compile(r"\b([a-z])\.([a-z])\.([a-z])\.s\b")
 _INITIALS = tuple(re.compile(r"\b" + r"\.".join(["[a-z]"] * letters) + r"\.?\b") for letters in (4, 3, 2))
 _SPACED_INITIALS = tuple(re.compile(r"\b" + r"\.\s+".join(["[a-z]"] * letters) + r"\.\b") for letters in (4, 3, 2))
 _NEITHER_LETTER_NOR_DIGIT = re.compile(r"[\s.]+")
@@ -61,7 +61,7 @@ def standardise(text: str) -> str:
 
 
 def join_initials(text: str) -> str:
-    """Ellipses as spaces, and two to four letters with full stops as one word: "U.S." → "us", "a.b.c.'s" → "abcs".
+    """Ellipses as spaces, and two to four letters with full stops as one word: "U.S." → "us", "a.b.c.s" → "abcs".
 
     What the Open ASR Leaderboard does before Whisper's rules, in the same order and with the same limits: longer runs
     are taken four letters at a time, and spaced ones only before another letter.

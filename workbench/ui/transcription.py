@@ -26,6 +26,7 @@ from workbench.ui.recording import outline
 from workbench.ui.samples import Sample, copy_sample
 
 Updates = dict[Any, Any]
+_SECONDS_BETWEEN_VIEWS = 0.4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +58,15 @@ class Draft:
     began: float = field(default_factory=time.monotonic)
     segments: list[Segment] = field(default_factory=list[Segment])
     paragraphs: list[str] = field(default_factory=list[str])
+    shown: float = 0.0
+
+    def is_due(self) -> bool:
+        """Whether it should be shown again: every view carries all the text, so a fast engine's are thinned out."""
+        now = time.monotonic()
+        if now - self.shown < _SECONDS_BETWEEN_VIEWS:
+            return False
+        self.shown = now
+        return True
 
     def add(self, chunk: ChunkDone) -> None:
         self.segments += chunk.segments
@@ -186,7 +196,8 @@ class TranscribeTab:
             for event in services.transcribe_events(recording, pool=self.context.pool, **asked):
                 if isinstance(event, ChunkDone):
                     draft.add(event)
-                    yield self._after_chunk(draft, event)
+                    if draft.is_due():
+                        yield self._after_chunk(draft, event)
                 else:
                     yield self._finished(event, draft, engine)
         except Exception as error:
