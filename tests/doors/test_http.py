@@ -360,3 +360,28 @@ def test_nothing_is_left_when_the_server_has_stopped(
     with serve_app(http.create_app(pool)) as url:
         httpx.post(f"{url}/v1/audio/transcriptions", data={"model": "scripted"}, files={"file": spoken.read_bytes()})
     assert list(pool.settings.temporary.iterdir()) == []
+
+
+def test_our_own_server_is_an_engine_of_another_workbench(server: Any, spoken: Path) -> None:
+    # A pool of its own, as another process has: one pool's device cannot wait for itself.
+    other = EnginePool(server.pool.settings)
+    through_http = services.transcribe(spoken, engine=f"openai-http:{server.url}/v1#scripted", pool=other)
+    itself = services.transcribe(spoken, engine="scripted", pool=server.pool)
+    assert through_http.text == itself.text != ""
+    assert [segment.text for segment in through_http.segments] == [segment.text for segment in itself.segments]
+
+
+def test_a_ruler_over_http_is_never_a_file(server: Any, demo_set: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text('name = "own"\nversion = 1\nsteps = ["case"]\n', encoding="utf-8")
+    run_id = services.bench(str(demo_set), engine="scripted", pool=server.pool).run_id
+    base, asked = f"{server.url}/v1/workbench", {"ruler": str(own)}
+    answers = [
+        httpx.post(f"{base}/score", json={"run": run_id, **asked}),
+        httpx.post(f"{base}/score", json={"pairs": [{"id": "a", "reference": "a", "hypothesis": "b"}], **asked}),
+        httpx.post(f"{base}/bench", json={"sets": [str(demo_set)], "engine": "scripted", **asked}),
+        httpx.get(f"{base}/runs/{run_id}", params=asked),
+        httpx.get(f"{base}/compare", params={"a": run_id, "b": run_id, **asked}),
+    ]
+    assert [answer.status_code for answer in answers] == [404] * 5
+    assert all("no ruler named" in answer.json()["error"]["message"] for answer in answers)

@@ -79,10 +79,10 @@ def test_options_reach_faster_whisper(
 def test_read_english_is_what_faster_whisper_makes_of_the_file(
     builtin_engine: FasterWhisperEngine, alone: Any, speech: Path
 ) -> None:
-    """Our decoder against faster-whisper's, on 16 kHz files; at 8 kHz the resamplers differ (docs/engines.md)."""
+    """Our decoder against faster-whisper's own, which resamples otherwise; on telephone speech that can be heard."""
     lines = (speech / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
     items = [item for item in map(json.loads, lines) if item["category"] == "english" and item["duration"] < 6][:6]
-    assert {item["sample_rate"] for item in items} == {16_000}
+    assert len(items) == 6
     for item in items:
         path = speech / item["audio_filepath"]
         (found,) = builtin_engine.transcribe([read_clip(path)], ENGLISH)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.scoring.codeswitch import CodeSwitch, Recall, divide_errors
 from workbench.scoring.counts import ErrorCounts
-from workbench.scoring.score import align, count
+from workbench.scoring.score import Edit, align, count
 from workbench.text.rulers import find_ruler
 
 UNIT = st.sampled_from(["我", "的", "二", "十", "api", "gpu", "5", "か"])
@@ -62,9 +62,11 @@ def test_errors_are_divided_by_script() -> None:
         ("我哋用 api 做", "我哋用 app 做", 1, 0),  # the first after it
         ("我哋用 api 做", "我他用 api 做", 0, 1),  # two before
         ("我哋用 api 做", "我哋用 啊 api 做", 1, 0),  # put in at the change
+        ("我哋用 api 做", "我哋啊用 api 做", 1, 0),  # one unit from it
+        ("我哋用 api 做", "我啊哋用 api 做", 0, 1),  # two units from it
         ("我哋用 api 做", "啊我哋用 api 做", 0, 1),  # put in far from it
         ("我哋用", "我他用", 0, 1),  # no change at all
-        ("我 5 api", "我 6 api", 0, 1),  # a digit is of neither script
+        ("我 5 api", "我 6 api", 1, 0),  # a digit belongs to what went before
     ],
 )
 def test_switch_points(reference: str, hypothesis: str, at_switch: int, elsewhere: int) -> None:
@@ -98,3 +100,12 @@ def test_numbers_are_found_whole_or_not() -> None:
 )
 def test_translated_instead_of_transcribed(reference: str, hypothesis: str, translated: int) -> None:
     assert divide(reference, hypothesis).translated == translated
+
+
+@pytest.mark.parametrize(("heard", "translated"), [(["英", "语"], 1), (["英", "england"], 0)])
+def test_what_stands_instead_may_be_put_in_before_or_after(heard: list[str], translated: int) -> None:
+    gone = Edit("deletion", "english", "")
+    instead = [Edit("insertion", "", unit) for unit in heard]
+    for middle in ([gone, *instead], [*instead, gone], [instead[0], gone, instead[1]]):
+        found = divide_errors([Edit("hit", "的", "的"), *middle, Edit("hit", "很", "很")])
+        assert found.translated == translated

@@ -25,6 +25,8 @@ UNITS = st.lists(st.sampled_from("abc"), max_size=30)
         ("哈哈哈哈哈哈哈哈", Loop(pattern=("哈",), repeats=8, start=0)),
         ("xabcabcabcy", Loop(pattern=("a", "b", "c"), repeats=3, start=1)),
         ("xabcabcaby", None),  # two and a bit
+        ("abcdeabcde", None),  # said twice
+        ("ababab", None),  # three times, but short
         ("aaaaaaaaabcdbcdbcdbcd", Loop(pattern=("b", "c", "d"), repeats=4, start=9)),
     ],
 )

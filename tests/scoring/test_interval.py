@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workbench.scoring.interval import bootstrap_rate, paired_difference, verdict
+from workbench.scoring.interval import bootstrap_rate, paired_difference, utterances_needed, verdict
 
 ERRORS = arrays(np.int64, 12, elements=st.integers(0, 9))
 LENGTHS = arrays(np.int64, 12, elements=st.integers(0, 20))
@@ -166,6 +166,38 @@ class TestPairedDifference:
         first, lengths = draw_corpus(generator, 300)
         result = paired_difference(first, generator.binomial(first, 0.5), lengths)
         assert verdict(result.delta, result.ci95, result.p_value) == "better"
+
+
+class TestUtterancesNeeded:
+    def test_as_many_show_the_difference_four_times_in_five(self) -> None:
+        generator = np.random.default_rng(31)
+
+        def run_both(size: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            lengths = generator.integers(3, 30, size)
+            hardness = generator.beta(3, 17, size)
+            return generator.binomial(lengths, hardness), generator.binomial(lengths, 0.7 * hardness), lengths
+
+        needed = utterances_needed(*run_both(20_000))
+        assert needed is not None
+        assert 20 < needed < 500
+        trials, shown = 300, 0
+        for trial in range(trials):
+            p_value = paired_difference(*run_both(needed), resamples=400, seed=trial).p_value
+            shown += p_value is not None and p_value < 0.05
+        assert 0.72 <= shown / trials <= 0.88
+
+    def test_is_none_where_nothing_can_be_said(self) -> None:
+        assert utterances_needed(np.array([1, 2]), np.array([2, 1]), np.array([9, 9])) is None
+        assert utterances_needed(np.array([1]), np.array([2]), np.array([9])) is None
+        assert utterances_needed(np.array([1, 2]), np.array([2, 3]), np.array([0, 0])) is None
+
+    def test_the_clearer_the_fewer(self) -> None:
+        errors, lengths = draw_corpus(np.random.default_rng(4), 200)
+        little = utterances_needed(errors, np.maximum(errors - (np.arange(200) % 5 == 0), 0), lengths)
+        much = utterances_needed(errors, np.maximum(errors - 1, 0), lengths)
+        assert little is not None
+        assert much is not None
+        assert much < little
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,10 @@ def test_unreadable_files_are_sentences(tmp_path: Path) -> None:
         (tmp_path / name).write_bytes(content)
         with pytest.raises(UsageError, match=name):
             find_ruler(str(tmp_path / name))
-    with pytest.raises(UsageError, match=r"missing\.toml cannot be read"):
-        find_ruler(str(tmp_path / "missing.toml"))
+    (tmp_path / "folder.toml").mkdir()
+    for name in ("missing", "folder"):
+        with pytest.raises(UsageError, match=f"{name}.toml is not a file"):
+            find_ruler(str(tmp_path / f"{name}.toml"))
     (tmp_path / "no-steps.toml").write_text('name = "a"\nversion = 1', encoding="utf-8")
     with pytest.raises(UsageError, match="steps must be a list"):
         find_ruler(str(tmp_path / "no-steps.toml"))

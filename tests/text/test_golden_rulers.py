@@ -41,6 +41,13 @@ def test_pair_is_equal_or_different_as_the_table_says(row: Row) -> None:
     assert (left == right) == (row.relation == "equal"), f"{left!r} and {right!r}"
 
 
+@pytest.mark.parametrize("name", ["yue", "mixed"])
+def test_what_zh_makes_equal_is_equal_under_the_rulers_made_of_it(name: str) -> None:
+    ruler = find_ruler(name)
+    known = [row for row in ROWS if (row.ruler, row.relation) == ("zh", "equal")]
+    assert [row for row in known if ruler.apply(row.left) != ruler.apply(row.right)] == []
+
+
 def test_no_pair_is_trivial() -> None:
     assert [row for row in ROWS if row.left == row.right] == []
 

@@ -42,7 +42,7 @@ class EngineInfo:
         options: A frozen dataclass; its fields (with defaults and `metadata={"help": …}`) are the engine's own options.
         device: Where the weights are, once loaded: "cpu", "cuda:0".
         dtype: In what precision, once loaded.
-        runtime: What computes: "torch" (its GPU time and memory can be read), "ctranslate2", "remote", or another's name.
+        runtime: What computes: "torch" (whose GPU time and memory can be read), "ctranslate2", "remote", or another.
     """
 
     name: str

@@ -84,7 +84,7 @@ def runs(pool: Pool) -> Any:
 def run(run_id: str, pool: Pool, ruler: str | None = None) -> Any:
     """A stored run: its record, its outcomes, and its score under a ruler."""
     stored = services.load_run(run_id, pool=pool)
-    scored = services.summary(run_id, ruler=ruler, pool=pool)
+    scored = services.summary(run_id, ruler=_named(ruler), pool=pool)
     return {**jsonable(stored), "summary": run_json(scored)}
 
 
@@ -104,11 +104,11 @@ def bench(body: BenchRequest, pool: Pool) -> EventStream:
 def score(body: ScoreRequest, pool: Pool) -> Any:
     """Score a stored run, or texts."""
     if body.run is not None and body.pairs is None:
-        return run_json(services.summary(body.run, ruler=body.ruler, pool=pool))
+        return run_json(services.summary(body.run, ruler=_named(body.ruler), pool=pool))
     if body.run is not None or not body.pairs:
         raise UsageError("Score needs either a run or pairs of texts.", hint="Send 'run', or 'pairs'.")
     pairs = [(pair.id, pair.reference, pair.hypothesis) for pair in body.pairs]
-    scored = score_pairs(pairs, find_ruler(body.ruler or "basic"))
+    scored = score_pairs(pairs, find_ruler(body.ruler or "basic", files=False))
     return {
         "ruler": scored.ruler,
         "ruler_hash": scored.ruler_hash,
@@ -121,14 +121,21 @@ def score(body: ScoreRequest, pool: Pool) -> Any:
 @router.get("/compare")
 def compare(a: str, b: str, pool: Pool, ruler: str | None = None) -> Any:
     """Run B against run A under one ruler, paired item by item."""
-    return comparison_json(services.compare(a, b, ruler=ruler, pool=pool))
+    return comparison_json(services.compare(a, b, ruler=_named(ruler), pool=pool))
+
+
+def _named(ruler: str | None) -> str | None:
+    """A ruler's name, once it is known to be one: over HTTP it is never the path of a file to open.
+
+    Raises:
+        UnknownName: No such ruler.
+    """
+    return None if ruler is None else find_ruler(ruler, files=False).name
 
 
 def _bench_events(body: BenchRequest, pool: EnginePool) -> Generator[Named, None, None]:
     arguments = body.model_dump()
-    ruler = arguments.pop("ruler")
-    if ruler is not None:
-        find_ruler(ruler)  # a misspelt ruler is said before the work, not after it
+    ruler = _named(arguments.pop("ruler"))  # a misspelt ruler is said before the work, not after it
     run_id = ""
     with closing(services.bench_events(**arguments, pool=pool)) as events:
         for event in events:

@@ -57,8 +57,8 @@ class CodeSwitch:
         elsewhere: All other errors.
         terms: Latin terms: stretches of Latin units, found when all their units are hits with nothing put between.
         numbers: Numbers: stretches of two numerals and more (一 alone is mostly no number), or of units with digits.
-        translated: Latin terms of which no unit was recognised and where Han stands instead: translated (English → 英語)
-            or written by their sound.
+        translated: Latin terms of which no unit was recognised and where Han stands instead: translated (English →
+            英語) or written by their sound.
     """
 
     han: ErrorCounts = _NO_COUNTS

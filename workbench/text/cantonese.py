@@ -40,6 +40,13 @@ WORDS = """
 冇左=冇咗 做左=做咗 去左=去咗 食左=食咗 到左=到咗 返左=返咗 嚟左=嚟咗 黎左=嚟咗 买左=买咗 讲左=讲咗
 """
 
+# What spoken Cantonese says, then the Mandarin characters that are written for it; as t2s leaves them.
+REWRITTEN = """
+系是 嘅的 咗了 哋们 佢他她它 唔不 冇没有 喺在 嚟来 畀给 俾给 呢这 𠮶那 啲些 咁这那么 噉这那 乜什么 咩什么 嘢事东西
+睇看 食吃 饮喝 攞拿 揾找 谂想 仲还 瞓睡 啱对刚 攰累 话说
+"""
+WRITTEN_MANDARIN = {entry[0]: frozenset(entry[1:]) for entry in REWRITTEN.split()}
+
 _CHARACTERS = character_table(CHARACTERS)
 _WORDS = word_table(WORDS)
 _WORD = word_pattern(_WORDS)

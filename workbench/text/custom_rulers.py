@@ -37,6 +37,8 @@ def read_table(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: There is no such file, it is no TOML, or it has a key that a ruler has not.
     """
+    if not path.is_file():  # nor a folder, nor a pipe, which would be waited for
+        raise UsageError(f"The ruler {path.name} is not a file.", hint="Check the path.")
     try:
         if path.stat().st_size > LARGEST_FILE:
             raise UsageError(f"{path.name} is too large for a ruler.", hint=f"At most {LARGEST_FILE} bytes are read.")
