@@ -22,7 +22,7 @@ from workbench.ui.tables import run_label
 
 _PAIR_HEADERS = ("Clip", "Errors A", "Errors B", "B − A", "Reference", "A", "B")
 _PAIR_TYPES: tuple[Literal["str", "number"], ...] = ("str", "number", "number", "number", "str", "str", "str")
-_PAIR_WIDTHS = ("120px", "90px", "90px", "76px", "260px", "260px", "260px")
+_PAIR_WIDTHS = ("170px", "90px", "90px", "76px", "270px", "270px", "270px")
 _QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 Updates = dict[Any, Any]
 

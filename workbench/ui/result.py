@@ -113,13 +113,13 @@ def write_downloads(transcript: Transcript, folder: Path) -> list[Path]:
     return paths
 
 
-def downloads_view(paths: Sequence[Path], labels: Labels = ENGLISH) -> str:
-    """A link for every file."""
+def downloads_view(paths: Sequence[Path], labels: Labels = ENGLISH, *, note: str = "") -> str:
+    """A link for every file, and a few words on what is in them."""
     if not paths:
         return ""
     links = "".join(
         f'<a href="{escape(file_url(path))}" download="{escape(path.name)}">{escape(path.suffix[1:].upper())}</a>'
         for path in paths
     )
-    note = f"<small>{escape(labels.download_note)}</small>"
-    return f'<div class="wb-downloads"><span>{escape(labels.download)}</span>{links}{note}</div>'
+    small = f"<small>{escape(note)}</small>" if note else ""
+    return f'<div class="wb-downloads"><span>{escape(labels.download)}</span>{links}{small}</div>'

@@ -126,7 +126,6 @@ def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:
         + "".join(f"<td>{written.rate(row.counts[name].rate)}</td>" for name in ("cer", "wer", "mer"))
         + f"<td>{written.count(row.failed) if row.failed else ''}</td></tr>"
         for row in rows
-        if row.tag not in ("text_source",)
     )
     marks = {name: ' class="wb-leading"' if name == headline else "" for name in METRIC_NAMES}
     return (

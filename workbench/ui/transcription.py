@@ -235,7 +235,9 @@ class TranscribeTab:
             shown.warnings: warning_list(transcript.warnings),
             shown.text: draft.text if len(draft.paragraphs) > 1 else transcript.text,
             shown.segments: segments_view(transcript.segments, language=transcript.language),
-            shown.downloads: result.downloads_view(result.write_downloads(transcript, folder), self.labels),
+            shown.downloads: result.downloads_view(
+                result.write_downloads(transcript, folder), self.labels, note=self.labels.download_note
+            ),
         }
 
     def stopped(self) -> Updates:
