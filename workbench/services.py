@@ -29,6 +29,7 @@ from workbench.pipeline.transcribe import TranscribeEvent, transcribe_clip
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.variants import Variant, VariantDone, transcribe_variants
 from workbench.runs.benchmark import run_benchmark
+from workbench.runs.causes import Causes, find_causes
 from workbench.runs.compare import Comparison, compare_runs
 from workbench.runs.records import OnExisting, RunEvent, RunRecord, RunStarted
 from workbench.runs.store import RunStore, StoredRun
@@ -250,6 +251,12 @@ def score(
     if run is None and ref is not None and hyp is not None:
         return score_files(Path(ref), Path(hyp), ruler=find_ruler(ruler or "basic"))
     raise UsageError("Score needs either a run, or both --ref and --hyp.", hint="`workbench runs` lists the runs.")
+
+
+def causes(run: str | Path, *, ruler: str | None = None, pool: EnginePool | None = None) -> Causes:
+    """Where a stored run's errors come from: orthography step by step, and kinds of errors; as `summary`."""
+    stored = load_run(run, pool=pool)
+    return find_causes(stored, ruler=find_ruler(ruler or default_ruler(stored.record.spec.set_language)))
 
 
 def diff(reference: str, hypothesis: str, *, ruler: str = "raw", unit: Unit = "mixed") -> list[Edit]:

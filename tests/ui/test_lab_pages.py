@@ -114,7 +114,7 @@ def test_a_benchmark_gives_rows_totals_files_and_a_command(
 
 
 def test_a_clip_is_heard_and_its_hostile_text_is_shown_as_text(
-    chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
 ) -> None:
     page = chromium_page
     open_tab(page, "Benchmark")
@@ -127,6 +127,14 @@ def test_a_clip_is_heard_and_its_hostile_text_is_shown_as_text(
     page.wait_for_function("document.querySelector('.wb-totals').innerText.includes('raw@1')")
     pick_clip(page, "clip1")
     page.wait_for_selector("#benchmark-player")
+    page.get_by_role("button", name="Where do the errors come from?").click()
+    page.wait_for_selector(".wb-fall")
+    stored = services.list_runs(pool=page_server.pool)[0].run_id
+    found = services.causes(stored, ruler="raw", pool=page_server.pool)
+    raw = found.waterfall.stages[0].total(found.headline)
+    first = page.locator(".wb-panel", has_text="is spelling").locator("tbody tr").first
+    assert first.locator("th").inner_text() == "as they are"
+    assert first.locator("td").nth(1).inner_text() == str(raw.errors)
     cells = page.locator(".wb-detail .wb-cell").all_inner_texts()
     assert any("<img" in cell for cell in cells)
     assert page.locator(".wb-detail .wb-cell.wb-sub, .wb-detail .wb-cell.wb-del").count() > 0

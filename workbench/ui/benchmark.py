@@ -20,6 +20,7 @@ from workbench.runs.summary import RunSummary
 from workbench.text.rulers import default_ruler, find_ruler, headline_metric
 from workbench.ui import result
 from workbench.ui.benchmark_form import Form, arguments, build_form, equivalent_command, known_sets
+from workbench.ui.causes import causes_view
 from workbench.ui.clips import clip_detail
 from workbench.ui.commands import command_view
 from workbench.ui.context import DEVICE, PageContext
@@ -53,6 +54,8 @@ class Shown:
     clips: Any
     detail: Any
     tags: Any
+    look: Any
+    causes: Any
     downloads: Any
     command: Any
     run: Any
@@ -81,10 +84,13 @@ def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> Shown:
     with gr.Column(visible=False, elem_classes="wb-result") as answer:
         clips = table(CLIP_HEADERS, CLIP_TYPES, CLIP_WIDTHS, element_id="benchmark-clips")
         detail = html('<p class="wb-note">Choose a clip to hear it and to see what differs.</p>')
-        tags, downloads = html(), html()
+        tags = html()
+        look = gr.Button("Where do the errors come from?", elem_classes="wb-look")
+        causes, downloads = html(), html()
     return Shown(
         start=start, notice=notices, progress=progress, totals=totals, answer=answer, clips=clips, detail=detail,
-        tags=tags, downloads=downloads, command=html(), run=run, stop=stop, runs=runs, run_id=gr.State(""),
+        tags=tags, look=look, causes=causes, downloads=downloads, command=html(), run=run, stop=stop, runs=runs,
+        run_id=gr.State(""),
     )  # fmt: skip
 
 
@@ -192,6 +198,7 @@ class BenchmarkTab:
             ),
             shown.clips: summary_rows(scored),
             shown.tags: tags_view(scored.by_tag, scored.headline),
+            shown.causes: "",
             shown.downloads: self._downloads(scored),
             shown.run_id: run_id,
         }
@@ -227,6 +234,13 @@ class BenchmarkTab:
         except Exception as error:
             return page_error(error, self.context.labels)
 
+    def causes(self, run_id: str, ruler: str) -> str:
+        """The shown run's errors, taken apart."""
+        try:
+            return causes_view(services.causes(run_id, ruler=ruler or None, pool=self.context.pool))
+        except Exception as error:
+            return page_error(error, self.context.labels)
+
     def _idle(self) -> Updates:
         shown = self.shown
         return {shown.progress: "", shown.run: gr.Button(visible=True), shown.stop: gr.Button(visible=False)}
@@ -247,4 +261,5 @@ def _wire(tab: BenchmarkTab, choices: Form) -> None:
     )
     shown.runs.input(tab.open_run, [shown.runs, choices.ruler], every, **_QUIET)
     choices.ruler.input(tab.open_run, [shown.run_id, choices.ruler], every, **_QUIET)
+    shown.look.click(tab.causes, [shown.run_id, choices.ruler], shown.causes, **_QUIET)
     shown.clips.select(tab.detail, [shown.run_id, choices.ruler], shown.detail, **_QUIET)
