@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -149,3 +150,20 @@ def test_a_clip_longer_than_the_engine_takes_is_cut_in_a_benchmark_too(settings:
     assert len(plugin.journal.calls) >= 3
     assert result.text == " ".join(f"chunk {index}" for index in range(len(plugin.journal.calls)))
     assert result.measurement.kind == "single"
+
+
+def test_a_recording_that_was_damaged_is_never_complete(settings: Settings) -> None:
+    damaged = replace(read_clip(SHIPPED[0]), warnings=("e01.flac declares 9.00 s; only 3.00 s could be decoded.",))
+    with offered(ScriptedPlugin()):
+        _, last = last_of(EnginePool(settings), damaged, chain=parse_chain("gain"))
+    assert not last.complete
+    assert last.warnings == damaged.warnings
+
+
+def test_what_a_step_warns_of_is_told_and_leaves_the_transcript_complete(settings: Settings) -> None:
+    speech = read_clip(SHIPPED[0])
+    loud = speech.with_samples(speech.samples * np.float32(0.5))
+    with offered(ScriptedPlugin()):
+        _, last = last_of(EnginePool(settings), loud, chain=parse_chain("loudness:lufs=-5"))
+    assert last.complete
+    assert len(last.warnings) == 1

@@ -57,14 +57,15 @@ def test_the_file_is_decoded_once_for_each_rate(settings: Settings, monkeypatch:
 
 
 def test_a_way_that_fails_does_not_stop_the_others_and_is_not_what_they_are_held_against(settings: Settings) -> None:
-    answers = iter([EngineError("It broke."), "one two", "one three"])
+    answers = iter([EngineError("It broke."), "one two", "one three", "one two"])
     with offered(ScriptedPlugin(script=lambda clip: next(answers))):
-        failed, second, third = run(settings, *[Variant(engine="scripted")] * 3)
+        failed, second, third, fourth = run(settings, *[Variant(engine="scripted")] * 4)
     assert failed.error is not None
     assert failed.error.message == "It broke."
     assert failed.transcript is None
     assert second.edits == ()
     assert [edit.op for edit in third.edits] == ["hit", "substitution"]
+    assert [edit.op for edit in fourth.edits] == ["hit", "hit"]
 
 
 @pytest.mark.parametrize(
