@@ -91,3 +91,14 @@ def test_causes_tell_spelling_from_sound_and_escape_everything() -> None:
     assert "Wrong character, right sound1" in text_of(shown)
     assert "<b>" not in shown
     assert "<meeting" not in shown
+
+
+def test_confusions_of_hostile_words_are_shown_as_text() -> None:
+    ruler = find_ruler("raw")
+    pairs = [("<u>1", "say <script>alert(1)</script> now", "say <img/src=x> now")]
+    found = Causes(headline="wer", waterfall=build_waterfall(pairs, ruler), analysis=analyse(pairs, ruler))
+    shown = causes_view(found)
+    assert "<script>alert(1)</script>" in text_of(shown.replace("&lt;", "‹").replace("&gt;", "›")).replace(
+        "‹", "<"
+    ).replace("›", ">")
+    assert not re.search(r"<(script|img|u)\b", shown)
