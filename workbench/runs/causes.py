@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
 from workbench.runs.records import ItemResult
@@ -10,7 +9,7 @@ from workbench.runs.store import StoredRun
 from workbench.scoring.analysis import Analysis, analyse
 from workbench.scoring.waterfall import Waterfall, build_waterfall
 from workbench.text.phonetics import Speech
-from workbench.text.rulers import MetricName, Ruler, headline_metric
+from workbench.text.rulers import MetricName, Ruler, headline_metric, language_parts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,5 +50,5 @@ def find_causes(run: StoredRun, *, ruler: Ruler) -> Causes:
 
 
 def _speech(language: str) -> Speech | None:
-    parts = set(re.findall("[a-z]+", language.lower()))
+    parts = language_parts(language)
     return "yue" if "yue" in parts else "zh" if parts & {"zh", "cmn"} else None

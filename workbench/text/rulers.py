@@ -185,7 +185,7 @@ def default_ruler(language: str) -> str:
     Args:
         language: A code ("yue", "zh-HK", "en_US"), codes of a code-mixed set ("zh-en", "yue+en"), "mixed", or "".
     """
-    parts = _language_parts(language)
+    parts = language_parts(language)
     if "mixed" in parts or parts & _CHINESE:
         return "zh"
     return "en" if parts & {"en", "eng", "english"} else "basic"
@@ -197,12 +197,13 @@ def headline_metric(language: str) -> MetricName:
     Args:
         language: As for `default_ruler`.
     """
-    parts = _language_parts(language)
+    parts = language_parts(language)
     english = bool(parts & {"en", "eng", "english"})
     if "mixed" in parts or (english and parts & _CHINESE):
         return "mer"
     return "cer" if parts & (_CHINESE | _UNSPACED_LANGUAGES) else "wer"
 
 
-def _language_parts(language: str) -> set[str]:
+def language_parts(language: str) -> set[str]:
+    """The codes that a language is made of, in lower case: "zh-en" → {"zh", "en"}."""
     return set(re.findall("[a-z]+", language.lower()))

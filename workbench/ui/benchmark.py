@@ -18,12 +18,12 @@ from workbench.runs.report import run_csv, run_json
 from workbench.runs.running import RunningScore
 from workbench.runs.summary import RunSummary
 from workbench.text.rulers import default_ruler, find_ruler, headline_metric
-from workbench.ui import result
+from workbench.ui import controls, result
 from workbench.ui.benchmark_form import Form, arguments, build_form, equivalent_command, known_sets
 from workbench.ui.causes import causes_view
 from workbench.ui.clips import clip_detail
 from workbench.ui.commands import command_view
-from workbench.ui.context import DEVICE, PageContext
+from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
 from workbench.ui.live import Live
 from workbench.ui.markup import html, table
 from workbench.ui.notices import notice, page_error
@@ -31,15 +31,11 @@ from workbench.ui.tables import (
     CLIP_HEADERS,
     CLIP_TYPES,
     CLIP_WIDTHS,
-    run_label,
     sets_view,
     summary_rows,
     tags_view,
     totals_view,
 )
-
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-Updates = dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +68,9 @@ def build(context: PageContext) -> None:
             with gr.Row(elem_classes="wb-actions"):
                 run = gr.Button("Run benchmark", variant="primary", elem_classes="wb-run")
                 stop = gr.Button("Stop", visible=False, elem_classes="wb-cancel")
-            runs = gr.Dropdown(_run_choices(context), label="Open an earlier run", value=None, elem_classes="wb-runs")
+            runs = gr.Dropdown(
+                controls.run_choices(context), label="Open an earlier run", value=None, elem_classes="wb-runs"
+            )
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
             shown = _build_shown(context, run, stop, runs)
     _wire(BenchmarkTab(context, shown), choices)
@@ -92,10 +90,6 @@ def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> Shown:
         tags=tags, look=look, causes=causes, downloads=downloads, command=html(), run=run, stop=stop, runs=runs,
         run_id=gr.State(""),
     )  # fmt: skip
-
-
-def _run_choices(context: PageContext) -> list[tuple[str, str]]:
-    return [(run_label(record), record.run_id) for record in services.list_runs(pool=context.pool)]
 
 
 class BenchmarkTab:
@@ -156,19 +150,19 @@ class BenchmarkTab:
 
     def _live(self, run_id: str, ruler: str) -> Live:
         language = services.load_run(run_id, pool=self.context.pool).record.spec.set_language
-        return Live(score=RunningScore(find_ruler(ruler or default_ruler(language))))
+        score = RunningScore(find_ruler(ruler or default_ruler(language)))
+        return Live(score=score, headline=headline_metric(language))
 
     def _so_far(self, live: Live) -> Updates:
         shown = self.shown
         ruler = live.score.ruler
-        language = services.load_run(live.run_id, pool=self.context.pool).record.spec.set_language
         return {
             shown.progress: live.progress,
             shown.answer: gr.Column(visible=True),
             shown.clips: live.rows,
             shown.totals: totals_view(
                 live.score.metrics(),
-                headline=headline_metric(language),
+                headline=live.headline,
                 ruler=ruler.id,
                 ruler_hash=ruler.hash,
                 scored=live.score.scored,
@@ -246,20 +240,20 @@ class BenchmarkTab:
         return {shown.progress: "", shown.run: gr.Button(visible=True), shown.stop: gr.Button(visible=False)}
 
     def _runs(self) -> Updates:
-        return {self.shown.runs: gr.Dropdown(choices=_run_choices(self.context))}
+        return {self.shown.runs: gr.Dropdown(choices=controls.run_choices(self.context))}
 
 
 def _wire(tab: BenchmarkTab, choices: Form) -> None:
     shown = tab.shown
     every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
-    begun = shown.run.click(tab.begin, [choices.sets, choices.own_set], every, queue=False, **_QUIET)
+    begun = shown.run.click(tab.begin, [choices.sets, choices.own_set], every, queue=False, **QUIET)
     run = begun.then(
-        tab.work, None, every, inputs_kwargs=choices.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **_QUIET
+        tab.work, None, every, inputs_kwargs=choices.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **QUIET
     )
-    shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **_QUIET).then(
-        tab.stopped, [shown.run_id, choices.ruler], every, **_QUIET
+    shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
+        tab.stopped, [shown.run_id, choices.ruler], every, **QUIET
     )
-    shown.runs.input(tab.open_run, [shown.runs, choices.ruler], every, **_QUIET)
-    choices.ruler.input(tab.open_run, [shown.run_id, choices.ruler], every, **_QUIET)
-    shown.look.click(tab.causes, [shown.run_id, choices.ruler], shown.causes, **_QUIET)
-    shown.clips.select(tab.detail, [shown.run_id, choices.ruler], shown.detail, **_QUIET)
+    shown.runs.input(tab.open_run, [shown.runs, choices.ruler], every, **QUIET)
+    choices.ruler.input(tab.open_run, [shown.run_id, choices.ruler], every, **QUIET)
+    shown.look.click(tab.causes, [shown.run_id, choices.ruler], shown.causes, **QUIET)
+    shown.clips.select(tab.detail, [shown.run_id, choices.ruler], shown.detail, **QUIET)

@@ -15,7 +15,7 @@ from workbench.pipeline.variants import Variant, VariantDone
 from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import DEVICE, PageContext
+from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
 from workbench.ui.differences import inline_view
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error, warning_list
@@ -26,8 +26,6 @@ from workbench.ui.samples import copy_sample, find_samples
 MOST_VARIANTS = 4
 _NAMES = "ABCD"
 _FIRST_CHAINS = ("", "highpass:cutoff=80+gain:peak_db=-3", "", "")
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-Updates = dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +94,7 @@ def _build_variants(context: PageContext) -> tuple[dict[str, Any], Any]:
         count,
         [count, *groups, more],
         queue=False,
-        **_QUIET,
+        **QUIET,
     )
     return inputs, count
 
@@ -203,15 +201,15 @@ def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants
     every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
     for button, sample in samples:
         button.click(
-            lambda sample=sample: str(copy_sample(sample, tab.context.folder)), None, file, queue=False, **_QUIET
+            lambda sample=sample: str(copy_sample(sample, tab.context.folder)), None, file, queue=False, **QUIET
         )
-    run = shown.run.click(tab.begin, file, every, queue=False, **_QUIET).then(
+    run = shown.run.click(tab.begin, file, every, queue=False, **QUIET).then(
         tab.work,
         [file, count],
         every,
         inputs_kwargs=variants,
         concurrency_id=DEVICE,
         concurrency_limit=1,
-        **_QUIET,
+        **QUIET,
     )
-    shown.cancel.click(tab.idle, None, every, cancels=[run], queue=False, **_QUIET)
+    shown.cancel.click(tab.idle, None, every, cancels=[run], queue=False, **QUIET)

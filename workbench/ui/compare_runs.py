@@ -11,20 +11,18 @@ import gradio as gr
 from workbench import services
 from workbench.runs.compare import Comparison, PairRow
 from workbench.text.rulers import list_rulers
+from workbench.ui import controls
 from workbench.ui.clips import aligned_texts, clip_player
 from workbench.ui.commands import command_line, command_view
 from workbench.ui.compare_recording import start_view
-from workbench.ui.context import PageContext
+from workbench.ui.context import QUIET, PageContext, Updates
 from workbench.ui.differences import comparison_view, cost_view
 from workbench.ui.markup import html, table
 from workbench.ui.notices import notice, page_error, warning_list
-from workbench.ui.tables import run_label
 
 _PAIR_HEADERS = ("Clip", "Errors A", "Errors B", "B − A", "Reference", "A", "B")
 _PAIR_TYPES: tuple[Literal["str", "number"], ...] = ("str", "number", "number", "number", "str", "str", "str")
 _PAIR_WIDTHS = ("170px", "90px", "90px", "76px", "270px", "270px", "270px")
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
-Updates = dict[Any, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +39,7 @@ class Shown:
 
 def build(context: PageContext) -> None:
     """Two runs and a ruler above, figures and clips below."""
-    runs = _run_choices(context)
+    runs = controls.run_choices(context)
     with gr.Column(elem_classes="wb-form wb-two-runs"):
         with gr.Row():
             run_a = gr.Dropdown(runs, value=None, label="Run A, the baseline", elem_id="run-a")
@@ -67,16 +65,12 @@ def build(context: PageContext) -> None:
     tab = RunsTab(context, shown)
     every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
     asked = [run_a, run_b, ruler]
-    compare.click(tab.compare, asked, every, **_QUIET)
-    ruler.input(tab.compare, asked, every, **_QUIET)
-    pairs.select(tab.detail, asked, detail, **_QUIET)
+    compare.click(tab.compare, asked, every, **QUIET)
+    ruler.input(tab.compare, asked, every, **QUIET)
+    pairs.select(tab.detail, asked, detail, **QUIET)
     refresh.click(
-        lambda: [gr.Dropdown(choices=_run_choices(context)) for _ in range(2)], None, [run_a, run_b], **_QUIET
+        lambda: [gr.Dropdown(choices=controls.run_choices(context)) for _ in range(2)], None, [run_a, run_b], **QUIET
     )
-
-
-def _run_choices(context: PageContext) -> list[tuple[str, str]]:
-    return [(run_label(record), record.run_id) for record in services.list_runs(pool=context.pool)]
 
 
 class RunsTab:

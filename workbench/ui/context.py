@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.engines.pool import EnginePool
 from workbench.ui.choices import EngineChoice
@@ -11,6 +12,13 @@ from workbench.ui.labels import Labels
 
 DEVICE = "device"
 """The concurrency id of every event that uses the device: one at a time, whichever tab it came from."""
+
+
+QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
+"""Given to every event: progress is shown by ourselves, and the page's events are no API."""
+
+Updates = dict[Any, Any]
+"""What an event changes, by component."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

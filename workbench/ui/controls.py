@@ -9,6 +9,7 @@ from typing import Any
 
 import gradio as gr
 
+from workbench import services
 from workbench.errors import WorkbenchError
 from workbench.ui.choices import (
     PRESETS,
@@ -24,6 +25,7 @@ from workbench.ui.choices import (
 from workbench.ui.context import PageContext
 from workbench.ui.markup import html
 from workbench.ui.notices import notice
+from workbench.ui.tables import run_label
 
 _CUSTOM = "custom"
 
@@ -85,6 +87,11 @@ def language_dropdown(
     dropdown = gr.Dropdown(choices(engine.value), value=value, label=context.labels.language, filterable=True)
     engine.change(follow, [engine, dropdown], dropdown, queue=False, show_progress="hidden", api_visibility="private")
     return dropdown
+
+
+def run_choices(context: PageContext) -> list[tuple[str, str]]:
+    """Stored runs as a dropdown offers them, the newest first."""
+    return [(run_label(record), record.run_id) for record in services.list_runs(pool=context.pool)]
 
 
 def context_box(context: PageContext) -> Any:

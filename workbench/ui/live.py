@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from workbench.runs.records import ItemFailure, ItemResult, RunEvent, RunStarted
 from workbench.runs.running import RunningScore
+from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui import result
 from workbench.ui.tables import ClipRow, clip_row, failure_row
@@ -19,6 +20,7 @@ class Live:
     """A run while it goes on."""
 
     score: RunningScore
+    headline: MetricName
     run_id: str = ""
     total: int = 0
     kept: int = 0

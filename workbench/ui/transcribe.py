@@ -10,13 +10,11 @@ import gradio as gr
 
 from workbench.ui import controls, recorder
 from workbench.ui.commands import copy_button
-from workbench.ui.context import DEVICE, PageContext
+from workbench.ui.context import DEVICE, QUIET, PageContext
 from workbench.ui.markup import html
 from workbench.ui.result import start_view
 from workbench.ui.samples import Sample, find_samples
 from workbench.ui.transcription import Shown, TranscribeTab
-
-_QUIET: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,8 +145,8 @@ def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
 def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
     shown = tab.shown
     every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
-    look: dict[str, Any] = {"fn": tab.preview, "inputs": [source.file, shown.caption], "outputs": every, **_QUIET}
-    ask: dict[str, Any] = {"fn": tab.begin, "inputs": source.file, "outputs": every, "queue": False, **_QUIET}
+    look: dict[str, Any] = {"fn": tab.preview, "inputs": [source.file, shown.caption], "outputs": every, **QUIET}
+    ask: dict[str, Any] = {"fn": tab.begin, "inputs": source.file, "outputs": every, "queue": False, **QUIET}
     work: dict[str, Any] = {
         "fn": tab.work,
         "inputs": [source.file, shown.seconds],
@@ -156,18 +154,18 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
         "outputs": every,
         "concurrency_id": DEVICE,
         "concurrency_limit": 1,
-        **_QUIET,
+        **QUIET,
     }
-    source.file.upload(lambda: "", None, shown.caption, queue=False, **_QUIET).then(**look)
-    source.file.clear(tab.reset, None, every, queue=False, **_QUIET)
+    source.file.upload(lambda: "", None, shown.caption, queue=False, **QUIET).then(**look)
+    source.file.clear(tab.reset, None, every, queue=False, **QUIET)
     recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice]).then(**look)
     runs = [shown.run.click(**ask).then(**work)]
     for button, sample in source.samples:
         chosen = button.click(
-            lambda sample=sample: tab.take_sample(sample), None, [source.file, shown.caption], queue=False, **_QUIET
+            lambda sample=sample: tab.take_sample(sample), None, [source.file, shown.caption], queue=False, **QUIET
         )
         runs.append(chosen.then(**look).then(**ask).then(**work))
-    shown.cancel.click(tab.stopped, None, every, cancels=runs, queue=False, **_QUIET)
+    shown.cancel.click(tab.stopped, None, every, cancels=runs, queue=False, **QUIET)
     # Another recording ends the work on the one before: its text would appear under the wrong name.
     others = [source.file.upload, source.file.clear, source.recorder.stop_recording]
     gr.on([*others, *(button.click for button, _ in source.samples)], None, cancels=runs)

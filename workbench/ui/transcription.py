@@ -19,13 +19,12 @@ from workbench.pipeline.transcribe import ChunkDone
 from workbench.pipeline.transcript import Transcript, join_texts
 from workbench.ui import controls, result
 from workbench.ui.commands import command_view, transcribe_command
-from workbench.ui.context import PageContext
+from workbench.ui.context import PageContext, Updates
 from workbench.ui.notices import notice, page_error, warning_list
 from workbench.ui.player import player_view, segments_view
 from workbench.ui.recording import outline
 from workbench.ui.samples import Sample, copy_sample
 
-Updates = dict[Any, Any]
 _SECONDS_BETWEEN_VIEWS = 0.4
 
 
