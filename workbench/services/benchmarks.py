@@ -1,0 +1,169 @@
+"""Labelled sets through engines: benchmarks and sweeps."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Mapping, Sequence
+from typing import Any
+
+from workbench.audio.steps import parse_chain
+from workbench.engines.pool import EnginePool
+from workbench.engines.registry import EngineRef, plugin
+from workbench.errors import UsageError
+from workbench.evalsets.load import find_set, join_sets
+from workbench.evalsets.load import where as _where
+from workbench.evalsets.model import EvalSet
+from workbench.runs.benchmark import run_benchmark
+from workbench.runs.records import OnExisting, RunEvent, RunStarted
+from workbench.runs.store import RunStore
+from workbench.runs.summary import RunSummary
+from workbench.runs.sweep import Cell, SweepCell, ranked, sweep_cells
+from workbench.services.process import DEFAULT_ENGINE, default_pool
+from workbench.services.scoring import summary
+from workbench.settings import Settings
+from workbench.text.rulers import find_ruler
+
+
+def load_sets(
+    sets: Sequence[str] | str, *, limit: int | None = None, where: Mapping[str, str] | None = None, settings: Settings
+) -> EvalSet:
+    """The items of one or more sets as one set.
+
+    Args:
+        sets: Names, folders or manifests.
+        limit: Only the first so many items.
+        where: Only items whose tags or fields have these values.
+        settings: Where private sets are.
+
+    Raises:
+        UnknownName: No such set.
+        ManifestError: A set has faults; all are listed.
+        UsageError: Nothing is left to run.
+    """
+    names = [sets] if isinstance(sets, str) else list(sets)
+    if not names:
+        raise UsageError("No eval set was named.", hint="`workbench sets` lists them.")
+    chosen = join_sets([find_set(name, settings) for name in names])
+    return _where(chosen, where or {}, limit=limit)
+
+
+def bench_events(
+    sets: Sequence[str] | str,
+    *,
+    engine: str = DEFAULT_ENGINE,
+    chain: str = "",
+    language: str = "set",
+    context: str = "",
+    options: Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    where: Mapping[str, str] | None = None,
+    batch_size: int = 1,
+    on_existing: OnExisting = "resume",
+    seed: int = 0,
+    pool: EnginePool | None = None,
+) -> Generator[RunEvent, None, None]:
+    """Transcribe every item of one or more sets, metered, and store the run.
+
+    Args:
+        sets: Names, folders or manifests; several make one run.
+        engine: `name` or `name:model`.
+        chain: Preprocessing; empty for none.
+        language: "set" tells the engine each item's own language, "auto" lets it decide, a code is told for all.
+        context: Names and terms to expect.
+        options: The engine's own options.
+        limit: Only the first so many items.
+        where: Only items whose tags have these values.
+        batch_size: Clips decoded together; above 1 the times of a clip are its share of a batch.
+        on_existing: What to do when this very run exists: `reuse` or `resume` it, or run `again`.
+        seed: For whatever draws random numbers.
+        pool: Loaded engines; None is this process's own.
+
+    Yields:
+        `RunStarted`, an `ItemResult` or `ItemFailure` for every item, `RunFinished`.
+    """
+    pool = pool or default_pool()
+    if batch_size < 1:
+        raise UsageError(f"A batch of {batch_size} clips is not possible.", hint="Use 1 or more.")
+    passed = {
+        "sets": [sets] if isinstance(sets, str) else list(sets),
+        "engine": engine,
+        "chain": chain,
+        "language": language,
+        "context": context,
+        "options": dict(options or {}),
+        "limit": limit,
+        "where": dict(where or {}),
+        "batch_size": batch_size,
+        "seed": seed,
+    }
+    steps, ref = parse_chain(chain), EngineRef.parse(engine)
+    plugin(ref.name)
+    yield from run_benchmark(
+        load_sets(sets, limit=limit, where=where, settings=pool.settings),
+        pool=pool,
+        engine=ref,
+        chain=steps,
+        language=language,
+        context=context,
+        options=dict(options or {}),
+        batch_size=batch_size,
+        seed=seed,
+        on_existing=on_existing,
+        passed=passed,
+    )
+
+
+def bench(sets: Sequence[str] | str, *, ruler: str | None = None, **arguments: Any) -> RunSummary:
+    """Run a benchmark to its end and score it; arguments and errors as `bench_events`.
+
+    Args:
+        sets: Names, folders or manifests.
+        ruler: How texts are compared; None is what suits the set's language.
+        **arguments: As `bench_events`.
+    """
+    if ruler is not None:
+        find_ruler(ruler)
+    started = None
+    for event in bench_events(sets, **arguments):
+        if isinstance(event, RunStarted):
+            started = event
+    assert started is not None
+    return summary(started.run_id, ruler=ruler, pool=arguments.get("pool"))
+
+
+def sweep_events(
+    sets: Sequence[str] | str,
+    *,
+    chains: Sequence[str],
+    engines: Sequence[str] = (DEFAULT_ENGINE,),
+    ruler: str | None = None,
+    pool: EnginePool | None = None,
+    **arguments: Any,
+) -> Generator[RunEvent | SweepCell, None, None]:
+    """Benchmark every engine with every chain on the same items, one run a cell.
+
+    Args:
+        sets: As `bench_events`.
+        chains: Ways of preprocessing; "" is none. The first cell is the baseline.
+        engines: One or more engines.
+        ruler: How texts are compared; None is what suits the set's language.
+        pool: Loaded engines; None is this process's own.
+        **arguments: As `bench_events`.
+
+    Yields:
+        Each cell's run events, then its `SweepCell`.
+
+    Raises:
+        UsageError: Fewer than two cells.
+    """
+    pool = pool or default_pool()
+    yield from sweep_cells(
+        [Cell(engine, chain) for engine in engines for chain in chains],
+        run=lambda cell: bench_events(sets, engine=cell.engine, chain=cell.chain, pool=pool, **arguments),
+        store=RunStore(pool.settings),
+        ruler=find_ruler(ruler) if ruler else None,
+    )
+
+
+def sweep(sets: Sequence[str] | str, **arguments: Any) -> list[SweepCell]:
+    """Run a sweep to its end and rank its cells, the lowest headline rate first; arguments as `sweep_events`."""
+    return ranked([event for event in sweep_events(sets, **arguments) if isinstance(event, SweepCell)])
