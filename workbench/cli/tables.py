@@ -37,6 +37,8 @@ def item_line(outcome: ItemResult | ItemFailure) -> str:
     if isinstance(outcome, ItemFailure):
         return f"{outcome.id}  failed: {outcome.message}"
     cost = outcome.measurement
+    if cost is None:
+        return f"{outcome.id}  {' '.join(outcome.text.split())}"
     factor = "" if cost.rtf is None else f", RTF {cost.rtf:.3f}"
     return f"{outcome.id}  {cost.wall_seconds:.2f} s{factor}  {' '.join(outcome.text.split())}"
 

@@ -45,9 +45,12 @@ class Measurement:
         return self.wall_seconds / self.audio_seconds if self.audio_seconds else None
 
 
-def combined(measurements: Iterable[Measurement]) -> Measurement | None:
-    """The sum of times and the maximum of peaks; None where there is nothing. A time missing once is None."""
-    parts = list(measurements)
+def combined(measurements: Iterable[Measurement | None]) -> Measurement | None:
+    """The sum of times and the maximum of peaks, of what was measured; None where nothing was.
+
+    A time missing in one of them is None.
+    """
+    parts = [part for part in measurements if part is not None]
     if not parts:
         return None
     return Measurement(

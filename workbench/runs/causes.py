@@ -44,7 +44,7 @@ def find_causes(run: StoredRun, *, ruler: Ruler) -> Causes:
             pairs,
             ruler,
             speech=_speech(language),
-            durations={one.id: one.measurement.audio_seconds for one in results},
+            durations={one.id: one.audio_seconds for one in results if one.audio_seconds is not None},
         ),
     )
 

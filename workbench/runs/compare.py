@@ -199,11 +199,9 @@ def _difference(name: MetricName, a: Sequence[Counts], b: Sequence[Counts], *, s
     )
 
 
-def _cost(a: Sequence[Measurement], b: Sequence[Measurement]) -> dict[str, CostDifference]:
+def _cost(a: Sequence[Measurement | None], b: Sequence[Measurement | None]) -> dict[str, CostDifference]:
     total_a, total_b = combined(a), combined(b)
-    assert total_a is not None
-    assert total_b is not None
-    return {name: _ratio(getattr(total_a, name), getattr(total_b, name)) for name in COST_FIGURES}
+    return {name: _ratio(getattr(total_a, name, None), getattr(total_b, name, None)) for name in COST_FIGURES}
 
 
 def _ratio(a: float | None, b: float | None) -> CostDifference:

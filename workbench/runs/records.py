@@ -57,7 +57,12 @@ class RunSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemResult:
-    """One transcribed item, with the reference as it was then: a stored run can be scored by itself."""
+    """One transcribed item, with the reference as it was then: a stored run can be scored by itself.
+
+    Attributes:
+        measurement: What it cost; None for another system's text, of which nothing was measured here.
+        duration: Seconds of audio as the set labels them, where nothing was measured; else None.
+    """
 
     kind: Literal["result"] = "result"
     id: str
@@ -66,11 +71,17 @@ class ItemResult:
     raw: str
     language: str | None
     finish: Finish
-    measurement: Measurement
+    measurement: Measurement | None = None
+    duration: float | None = None
     segments: tuple[Segment, ...] = ()
     warnings: tuple[str, ...] = ()
     tags: Mapping[str, Scalar] = field(default_factory=dict[str, Scalar])
     audio: str = ""
+
+    @property
+    def audio_seconds(self) -> float | None:
+        """Length of the recording: measured, else as labelled; None where neither is known."""
+        return self.duration if self.measurement is None else self.measurement.audio_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -78,7 +78,7 @@ def run_csv(summary: RunSummary) -> str:
     for row in summary.rows:
         result = row.result
         heard = {name: getattr(result, name) for name in ("text", "language", "finish")}
-        cost = {name: getattr(result.measurement, name) for name in _COSTS}
+        cost = {name: getattr(result.measurement, name, None) for name in _COSTS}
         warnings = {"warnings": " ".join(result.warnings)}
         writer.writerow(_labels(result, summary) | heard | cost | warnings | _counts(row.counts))
     for failure in summary.failures:

@@ -37,7 +37,7 @@ class RunningScore:
         self.scored += 1
         self._items.append(counts)
         self._total = add_counts([self._total, counts])
-        self.measurement = combined(part for part in (self.measurement, outcome.measurement) if part is not None)
+        self.measurement = combined((self.measurement, outcome.measurement))
         return counts
 
     @property

@@ -61,6 +61,8 @@ def aligned_texts(run: StoredRun, result: ItemResult, ruler: str | None, *, belo
 
 def _figures(result: ItemResult) -> str:
     cost = result.measurement
+    if cost is None:
+        return "text from elsewhere: its cost was not measured here"
     return (
         f"{written.duration(cost.audio_seconds)} of audio · took {written.seconds(cost.wall_seconds)} · "
         f"RTF {written.factor(cost.rtf)} · {'alone' if cost.kind == 'single' else 'share of a batch'}"

@@ -29,14 +29,21 @@ ClipRow = list[Any]
 
 def clip_row(result: ItemResult, counts: Counts) -> ClipRow:
     """One transcribed clip, in the order of `CLIP_HEADERS`. What was not measured stays empty."""
-    cost = result.measurement
-    gpu_bytes = cost.peak_gpu_bytes if cost.peak_gpu_bytes is not None else cost.peak_gpu_process_bytes
-    peak = gpu_bytes if gpu_bytes is not None else cost.peak_rss_bytes
     return [
         result.id,
         result.reference,
         result.text,
         *(_percent(counts[name].rate) for name in ("cer", "wer", "mer")),
+        *_cost_cells(result.measurement),
+    ]
+
+
+def _cost_cells(cost: Measurement | None) -> list[float | None]:
+    if cost is None:
+        return [None] * 4
+    gpu_bytes = cost.peak_gpu_bytes if cost.peak_gpu_bytes is not None else cost.peak_gpu_process_bytes
+    peak = gpu_bytes if gpu_bytes is not None else cost.peak_rss_bytes
+    return [
         round(cost.wall_seconds, 3),
         None if cost.gpu_seconds is None else round(cost.gpu_seconds, 3),
         None if peak is None else round(peak / 1e6),
