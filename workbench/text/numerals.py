@@ -156,7 +156,7 @@ _READERS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
     ),
     "number": (rf"(?P<number>{_NUMBER})", lambda match: _read_number(match["number"])),
 }
-_EXPRESSION = re.compile("|".join(f"(?P<{kind}_>(?<![0-9]){rule})" for kind, (rule, _) in _READERS.items()))
+EXPRESSION = re.compile("|".join(f"(?P<{kind}_>(?<![0-9]){rule})" for kind, (rule, _) in _READERS.items()))
 _BEFORE = (  # in this order: (what, by what)
     (re.compile(r"(?<![0-9])(0[0-9]{2,3})-([0-9]{7,8})(?![0-9])"), r"\1\2"),  # area code and telephone number
     (re.compile(rf"(?<![0-9-])({_YEAR})-({_MONTH})-({_DAY})(?![0-9-])"), r"\1/\2/\3"),
@@ -169,7 +169,7 @@ _BEFORE = (  # in this order: (what, by what)
 )
 
 
-def _read_expression(match: re.Match[str]) -> str:
+def read_expression(match: re.Match[str]) -> str:
     kind = (match.lastgroup or "number_").removesuffix("_")
     return _READERS[kind][1](match)
 
@@ -184,7 +184,7 @@ def read_numbers(text: str) -> str:
     if _DIGIT.search(text):
         for pattern, replacement in _BEFORE:
             changed = pattern.sub(replacement, changed)
-        changed = _EXPRESSION.sub(_read_expression, changed)
+        changed = EXPRESSION.sub(read_expression, changed)
     changed = fold_numerals(changed)
     return text if changed == text else space_scripts(drop_punctuation(changed))
 
