@@ -42,11 +42,11 @@ endif
 	@touch $@
 
 $(VENV)/.run: pyproject.toml | $(VENV)/.torch
-	$(PIP) install --quiet --editable '.[builtin]'
+	$(PIP) install --quiet --editable '.[builtin,speakers]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.run
-	$(PIP) install --quiet --editable '.[builtin]' --group dev
+	$(PIP) install --quiet --editable '.[builtin,speakers]' --group dev
 	@touch $@
 
 # Browser tests need Chromium and a font with Chinese; the outside scorer in the tests is NIST's sclite. Where Debian's

@@ -13,9 +13,11 @@ __version__ = "0.1.0"
 
 _VERBS = (
     "transcribe",
+    "inspect_recording",
     "bench",
     "score",
     "compare",
+    "rank",
     "sweep",
     "list_engines",
     "list_sets",

@@ -9,12 +9,15 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+import silero_vad
 import soxr
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip
 from workbench.audio.segment import plan_chunks
-from workbench.audio.vad import speech_spans
+from workbench.audio.vad import SpeechDetector, speech_spans, spoken_ranges
 
 
 def _clip(samples, rate=16_000) -> AudioClip:
@@ -77,11 +80,48 @@ def test_chunks_of_a_long_recording_are_cut_in_its_pauses(utterances):
             assert np.sqrt(np.mean(around**2)) < 0.5 * loudness
 
 
-def test_torch_keeps_its_threads():
+@pytest.mark.speech
+@pytest.mark.parametrize("size", [512, 7_000, 300_000])
+def test_a_stream_is_heard_as_silero_hears_the_whole(utterances, size):
+    whole = np.concatenate([np.pad(one.samples, (9_000, 3_000)) for one in utterances])
+    silero = silero_vad.load_silero_vad(sequence=True)
+    theirs = silero_vad.get_speech_timestamps_sequence(whole, silero)
+    detector = SpeechDetector(16_000)
+    for first in range(0, whole.size, size):
+        detector.feed(whole[first : first + size])
+    assert [(round(one.start * 16_000), round(one.end * 16_000)) for one in detector.spans()] == [
+        (one["start"], one["end"]) for one in theirs
+    ]
+    assert len(theirs) > 5
+
+
+@given(
+    probabilities=st.lists(st.one_of(st.floats(0, 1), st.sampled_from([0.1, 0.9])), max_size=120),
+    rest=st.integers(0, 511),
+    threshold=st.floats(0.1, 0.9),
+    milliseconds=st.tuples(st.integers(0, 500), st.integers(0, 300), st.integers(0, 200)),
+)
+def test_probabilities_become_ranges_as_in_silero(probabilities, rest, threshold, milliseconds):
+    size = max(0, len(probabilities) * 512 - rest)
+    speech, pause, pad = milliseconds
+    theirs = silero_vad.get_speech_timestamps_from_probs(
+        probabilities,
+        threshold=threshold,
+        min_speech_duration_ms=speech,
+        min_silence_duration_ms=pause,
+        speech_pad_ms=pad,
+        audio_length_samples=size,
+    )
+    samples = {"min_speech": speech * 16, "min_pause": pause * 16, "pad": pad * 16}
+    ours = spoken_ranges(probabilities, size, threshold=threshold, **samples)
+    assert ours == [(one["start"], one["end"]) for one in theirs]
+
+
+def test_no_torch_is_loaded_for_it():
     program = (
-        "import torch; torch.set_num_threads(3)\n"
-        "import numpy as np; from workbench.audio.clip import AudioClip; from workbench.audio.vad import speech_spans\n"
-        "speech_spans(AudioClip(samples=np.zeros(1600, np.float32), sample_rate=16000)); print(torch.get_num_threads())"
+        "import numpy as np, sys; from workbench.audio.clip import AudioClip\n"
+        "from workbench.audio.vad import speech_spans\n"
+        "speech_spans(AudioClip(samples=np.zeros(1600, np.float32), sample_rate=16000)); print('torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "3"
+    assert done.stdout.strip() == "False"

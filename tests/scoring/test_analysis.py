@@ -70,6 +70,32 @@ def test_whisper_base_writes_mandarin_for_cantonese(speech: Path) -> None:
     assert found.sounds.syllables.errors < found.sounds.units.errors
 
 
+@pytest.mark.speech
+def test_page_shows_the_errors_of_the_development_recordings(speech: Path) -> None:
+    items = {item["id"]: item for item in map(json.loads, (speech / "manifest.jsonl").read_text("utf-8").splitlines())}
+    lines = (speech / "hypotheses" / "whisper-base.jsonl").read_text("utf-8").splitlines()
+    columns = []
+    for language, ours in (("cmn", "zh"), ("yue", "yue"), ("cmn+en", "zh")):
+        heard = [one for one in map(json.loads, lines) if items[one["id"]]["language"] == language]
+        pairs = [(one["id"], items[one["id"]]["text"], one["text"]) for one in heard if items[one["id"]]["text"]]
+        found = analyse(pairs, find_ruler("zh"), speech=ours)
+        sounds, parts = found.sounds, found.codeswitch
+        assert sounds is not None
+        columns.append([
+            f"{sounds.units.rate:.1%}", f"{sounds.syllables.rate:.1%}", f"{sounds.toneless.rate:.1%}",
+            f"{sounds.same_sound} / {sounds.same_but_tone} / {sounds.other_sound}",
+            *(f"{part.errors} / {part.reference_length}" if part.reference_length else "–"
+              for part in (parts.han, parts.latin, parts.at_switch)),
+        ])  # fmt: skip
+    names = (
+        "MER", "syllables with tone", "syllables without tone", "substitutions: same sound / other tone / other sound",
+        "Han part", "Latin part", "at switch points",
+    )  # fmt: skip
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(encoding="utf-8")
+    for name, cells in zip(names, zip(*columns, strict=True), strict=True):
+        assert f"| {name} | {' | '.join(cells)} |".replace("%", " %") in page
+
+
 def test_analysis_loads_neither_torch_nor_transformers() -> None:
     code = (
         "import sys\n"

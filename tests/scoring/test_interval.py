@@ -8,7 +8,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from workbench.scoring.interval import bootstrap_rate, paired_difference, utterances_needed, verdict
+from workbench.scoring.interval import (
+    bootstrap_rate,
+    paired_difference,
+    permutation_p_value,
+    utterances_needed,
+    verdict,
+)
 
 ERRORS = arrays(np.int64, 12, elements=st.integers(0, 9))
 LENGTHS = arrays(np.int64, 12, elements=st.integers(0, 20))
@@ -198,6 +204,123 @@ class TestUtterancesNeeded:
         assert little is not None
         assert much is not None
         assert much < little
+
+
+def draw_speakers(generator: np.random.Generator, speakers: int) -> tuple[np.ndarray, np.ndarray, list[int]]:
+    """Errors, lengths and speakers: 15 % on the whole, and a speaker's utterances are as hard as the speaker."""
+    labels = np.repeat(np.arange(speakers), 12)
+    lengths = generator.integers(3, 30, len(labels))
+    return generator.binomial(lengths, generator.beta(2.8, 15.87, speakers)[labels]), lengths, labels.tolist()
+
+
+class TestClusters:
+    @given(ERRORS, ERRORS, LENGTHS)
+    @settings(deadline=None, max_examples=25)
+    def test_clusters_of_one_are_utterances(self, first: np.ndarray, second: np.ndarray, lengths: np.ndarray) -> None:
+        alone = list(range(12))
+        assert bootstrap_rate(first, lengths, clusters=alone, resamples=99) == bootstrap_rate(
+            first, lengths, resamples=99
+        )
+        assert paired_difference(first, second, lengths, clusters=alone, resamples=99) == paired_difference(
+            first, second, lengths, resamples=99
+        )
+        assert utterances_needed(first, second, lengths, clusters=alone) == utterances_needed(first, second, lengths)
+
+    @given(ERRORS, ERRORS, LENGTHS)
+    @settings(deadline=None, max_examples=25)
+    def test_a_cluster_counts_as_the_utterance_that_its_sums_make(
+        self, first: np.ndarray, second: np.ndarray, lengths: np.ndarray
+    ) -> None:
+        labels = np.arange(12) // 3
+        spoken = lengths > 0
+        sums = [np.bincount(labels, np.where(spoken, one, 0), 4).astype(int) for one in (first, second, lengths)]
+        whole = paired_difference(*sums, resamples=99)
+        clustered = paired_difference(first, second, lengths, clusters=labels.tolist(), resamples=99)
+        assert (clustered.delta, clustered.ci95, clustered.p_value, clustered.units) == (
+            whole.delta,
+            whole.ci95,
+            whole.p_value,
+            whole.units,
+        )
+        assert clustered.wins + clustered.losses + clustered.ties == spoken.sum()
+        assert bootstrap_rate(first, lengths, clusters=labels.tolist(), resamples=99) == bootstrap_rate(
+            sums[0], sums[2], resamples=99
+        )
+
+    def test_names_and_order_of_clusters_do_not_matter(self) -> None:
+        errors, lengths, speakers = draw_speakers(np.random.default_rng(0), 9)
+        renamed = [100 - 7 * speaker for speaker in speakers]
+        assert bootstrap_rate(errors, lengths, clusters=speakers) == bootstrap_rate(
+            errors[::-1], lengths[::-1], clusters=renamed[::-1]
+        )
+
+    def test_whole_speakers_are_swapped(self) -> None:
+        # One speaker is 100 times one error better, five are no different: by utterance that cannot be chance.
+        first, second = np.array([1] * 100 + [1] * 500), np.array([0] * 100 + [1] * 500)
+        lengths, speakers = np.full(600, 10), np.repeat(np.arange(6), 100).tolist()
+        by_speaker = paired_difference(first, second, lengths, clusters=speakers)
+        assert (by_speaker.p_value, by_speaker.units, by_speaker.wins) == (1.0, 6, 100)
+        by_utterance = permutation_p_value(first, second, lengths)
+        assert by_utterance is not None
+        assert by_utterance < 0.001
+
+    def test_five_speakers_show_nothing_and_six_may(self) -> None:
+        for speakers, shown in ((5, False), (6, True)):
+            labels = np.repeat(np.arange(speakers), 40).tolist()
+            ones = np.ones(len(labels), int)
+            p_value = permutation_p_value(ones, 0 * ones, 10 * ones, clusters=labels)
+            assert p_value == pytest.approx(2 / 2**speakers, abs=0.008)
+            assert (p_value < 0.05) == shown
+            assert utterances_needed(ones, 0 * ones, 10 * ones, clusters=labels) == 6
+
+    def test_intervals_of_speakers_cover_where_those_of_utterances_do_not(self) -> None:
+        generator = np.random.default_rng(41)
+        trials, by_speaker, by_utterance = 250, 0, 0
+        for trial in range(trials):
+            errors, lengths, speakers = draw_speakers(generator, 30)
+            wide = bootstrap_rate(errors, lengths, clusters=speakers, resamples=300, seed=trial)
+            narrow = bootstrap_rate(errors, lengths, resamples=300, seed=trial)
+            assert wide is not None
+            assert narrow is not None
+            by_speaker += wide[0] <= 0.15 <= wide[1]
+            by_utterance += narrow[0] <= 0.15 <= narrow[1]
+        assert by_speaker / trials >= 0.89
+        assert by_utterance / trials <= 0.75
+
+    def test_more_speakers_are_needed_than_there_would_be_with_independent_utterances(self) -> None:
+        errors, lengths, speakers = draw_speakers(np.random.default_rng(6), 30)
+        better = np.maximum(errors - (np.array(speakers) < 3), 0)
+        by_speaker = utterances_needed(errors, better, lengths, clusters=speakers)
+        by_utterance = utterances_needed(errors, better, lengths)
+        assert by_speaker is not None
+        assert by_utterance is not None
+        assert 12 * by_speaker > 2 * by_utterance
+
+    def test_labels_for_other_utterances_are_refused(self) -> None:
+        with pytest.raises(ValueError, match="same length"):
+            bootstrap_rate(np.array([1, 2]), np.array([3, 3]), clusters=[0])
+
+
+def test_drawing_by_kind_and_drawing_one_by_one_agree() -> None:
+    # Multiplied errors are the same corpus in other units, but too many kinds to draw by kind.
+    generator = np.random.default_rng(12)
+    errors = generator.integers(0, 3, 4000)
+    few_kinds = bootstrap_rate(errors, np.full(4000, 10))
+    shifted = bootstrap_rate(1000 * errors + np.arange(4000) % 400, np.full(4000, 10_000))
+    assert few_kinds is not None
+    assert shifted is not None
+    assert shifted == pytest.approx(np.add(few_kinds, 199.5 / 10_000), abs=0.0008)
+
+
+def test_ten_thousand_resamples_of_ten_thousand_utterances_take_about_a_second() -> None:
+    errors, lengths = draw_corpus(np.random.default_rng(5), 10_000)
+    other = np.maximum(errors - np.random.default_rng(6).integers(-1, 2, 10_000), 0)
+    started = time.process_time()
+    bootstrap_rate(1000 * errors + np.arange(10_000), 1000 * lengths)  # all utterances differ: the slowest case
+    assert time.process_time() - started < 2.5
+    started = time.process_time()
+    paired_difference(errors, other, lengths)
+    assert time.process_time() - started < 2.5
 
 
 @pytest.mark.parametrize(

@@ -3,78 +3,103 @@
 from __future__ import annotations
 
 import itertools
+import json
 import random
 import re
-import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.scoring.alignment import align_units
 from workbench.scoring.matched_pairs import compare_segments, correct_for_many, cut_segments
-from workbench.scoring.score import Edit, align_units
+from workbench.scoring.score import align
+from workbench.text.rulers import default_ruler, find_ruler
+from workbench.text.units import Unit, split
 
 WORDS = [first + second for first in "bdkmst" for second in ("a", "en", "o")]
 RESULT = re.compile(r"# segs: (\d+)\).*mean: +(-?[\d.]+)\).*std dev: +([\d.]+)\).*Z Stat: +(-?[\d.]+)\)")
-SGML = re.compile(r'<PATH id="\((\S+?)\)".*?>\n(.*?)\n?</PATH>', re.S)
-OPS = {"C": "hit", "S": "substitution", "D": "deletion", "I": "insertion"}
 TEXTS = st.lists(st.sampled_from("abc"), max_size=10)
 
 
-def mishear(words: list[str], error: float, draw: random.Random) -> list[str]:
+def mishear(units: Sequence[str], error: float, draw: random.Random, others: Sequence[str] = WORDS) -> list[str]:
     heard: list[str] = []
-    for word in words:
+    for unit in units:
         chance = draw.random()
         if chance < error:
-            heard.append(draw.choice(WORDS))
+            heard.append(draw.choice(others))
         elif chance < 1.5 * error:
-            heard += [word, draw.choice(WORDS)]
+            heard += [unit, draw.choice(others)]
         elif chance >= 1.8 * error:
-            heard.append(word)
+            heard.append(unit)
     return heard
 
 
-def read_sclite(text: str) -> dict[str, list[Edit]]:
-    """sclite's own alignments, so that the test is of the segments and not of ties between alignments."""
-    found: dict[str, list[Edit]] = {}
-    for name, line in SGML.findall(text):
-        steps = re.findall(r'([CSDI]),(?:"([^"]*)")?,(?:"([^"]*)")?(?::|$)', line)
-        found[name] = [Edit(OPS[op], said, heard) for op, said, heard in steps]
-    return found
-
-
-@pytest.mark.skipif(shutil.which("sctk") is None, reason="needs sc_stats (Debian package sctk)")
-@pytest.mark.parametrize(("first", "second"), [(0.1, 0.14), (0.1, 0.1), (0.3, 0.2)])
-def test_equals_sc_stats(tmp_path: Path, first: float, second: float) -> None:
-    draw = random.Random(int(1000 * first + 10 * second))
-    references = [[draw.choice(WORDS) for _ in range(draw.randint(1, 25))] for _ in range(80)]
-    # The last word is always right: sc_stats drops what the second system puts in after an utterance's end.
-    texts = {"ref": [[*words, "end"] for words in references]}
-    texts |= {
-        name: [[*mishear(words, error, draw), "end"] for words in references]
-        for name, error in (("a", first), ("b", second))
-    }
-    for name, lines in texts.items():
-        content = "".join(f"{' '.join(words)} (s_{place:03d})\n" for place, words in enumerate(lines))
-        (tmp_path / f"{name}.trn").write_text(content, encoding="utf-8")
-    for name in "ab":
-        command = ["sctk", "sclite", "-r", "ref.trn", "trn", "-h", f"{name}.trn", "trn", "-i", "rm", "-s"]
-        subprocess.run([*command, "-o", "sgml", "-O", ".", "-n", name], cwd=tmp_path, check=True, capture_output=True)
-    sgml = {name: (tmp_path / f"{name}.sgml").read_text(encoding="utf-8") for name in "ab"}
+def check_against_sc_stats(
+    ask_sclite, folder: Path, texts: Sequence[tuple[str, str, str]], unit: Unit, *options: str
+) -> int:
+    """Both systems' alignments are sclite's, and the test on ours is sc_stats' on its own; how many segments it had."""
+    pairs = {name: [(text[0], text[side]) for text in texts] for name, side in (("a", 1), ("b", 2))}
+    ours = {name: [align(*pair, unit) for pair in chosen] for name, chosen in pairs.items()}
+    for name, chosen in pairs.items():
+        assert ask_sclite(chosen, *options, name=name) == ours[name]
     done = subprocess.run(
         ["sctk", "sc_stats", "-p", "-t", "mapsswe", "-v", "-n", "-"],
-        input=sgml["a"] + sgml["b"], cwd=tmp_path, capture_output=True, text=True, check=True,
+        input=b"".join((folder / f"{name}.sgml").read_bytes() for name in "ab"),
+        cwd=folder, capture_output=True, check=True,
     )  # fmt: skip
-    segments, mean, deviation, z = map(float, RESULT.search(done.stdout).groups())
-    aligned = {name: read_sclite(text) for name, text in sgml.items()}
-    names = sorted(aligned["a"])
-    assert len(names) == len(references)
+    segments, mean, deviation, z = map(float, RESULT.search(done.stdout.decode("latin-1")).groups())
     # sc_stats takes the second from the first, this module the first from the second.
-    ours = compare_segments([aligned["b"][name] for name in names], [aligned["a"][name] for name in names])
-    assert ours.segments == segments > 30
-    assert (ours.mean, ours.deviation, ours.z) == pytest.approx((mean, deviation, z), abs=0.0006)
+    found = compare_segments(ours["b"], ours["a"])
+    assert found.segments == segments
+    assert (found.mean, found.deviation, found.z) == pytest.approx((mean, deviation, z), abs=0.0006)
+    return found.segments
+
+
+@pytest.mark.parametrize(("first", "second"), [(0.1, 0.14), (0.1, 0.1), (0.3, 0.2)])
+def test_equals_sc_stats(ask_sclite, tmp_path: Path, first: float, second: float) -> None:
+    draw = random.Random(int(1000 * first + 10 * second))
+    references = [[draw.choice(WORDS) for _ in range(draw.randint(1, 25))] for _ in range(80)]
+    texts = [(said, mishear(said, first, draw), mishear(said, second, draw)) for said in references]
+    assert any(text[side][-1:] != text[0][-1:] for text in texts for side in (1, 2))  # some end with an insertion
+    joined = [tuple(" ".join(units) for units in text) for text in texts]
+    assert check_against_sc_stats(ask_sclite, tmp_path, joined, "word") > 30
+
+
+def test_equals_sc_stats_where_little_is_right(ask_sclite, tmp_path: Path) -> None:
+    """Empty texts, texts that share little, and units put in after the end by either system or both."""
+    draw = random.Random(5)
+
+    def hear(said: str) -> str:
+        if draw.random() < 0.5:
+            return said + " x" * draw.randint(0, 2)
+        return " ".join(draw.choice("abc") for _ in range(draw.randint(0, 5)))
+
+    references = [" ".join(draw.choice("abc") for _ in range(draw.randint(0, 5))) for _ in range(200)]
+    texts = [(said, hear(said), hear(said)) for said in references]
+    assert check_against_sc_stats(ask_sclite, tmp_path, texts, "word") > 100
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize(("unit", "options"), [("word", ()), ("char", ("-c",))])
+def test_real_hypotheses_are_compared_as_sc_stats_compares_them(
+    speech: Path, ask_sclite, tmp_path: Path, unit: Unit, options: tuple[str, ...]
+) -> None:
+    lines = (speech / "manifest.jsonl").read_text(encoding="utf-8").splitlines()
+    items = {item["id"]: item for item in map(json.loads, lines)}
+    draw = random.Random(7)
+    texts: list[tuple[str, str, str]] = []
+    for line in (speech / "hypotheses" / "whisper-base.jsonl").read_text(encoding="utf-8").splitlines():
+        heard = json.loads(line)
+        ruler = find_ruler(default_ruler(items[heard["id"]]["language"]))
+        reference, first = ruler.apply(items[heard["id"]].get("text") or ""), ruler.apply(heard["text"])
+        units = split(first, "mixed")
+        texts.append((reference, first, ruler.apply(" ".join(mishear(units, 0.05, draw, units)))))
+    assert len(texts) > 100
+    assert check_against_sc_stats(ask_sclite, tmp_path, texts, unit, *options) > 100
 
 
 @given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=5))

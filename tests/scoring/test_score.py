@@ -57,8 +57,11 @@ class TestCount:
 
     @given(TEXTS, TEXTS, TEXTS, st.sampled_from(UNITS))
     @settings(deadline=None)
-    def test_no_detour_is_shorter(self, one: str, two: str, three: str, unit: Unit) -> None:
-        assert count(one, three, unit).errors <= count(one, two, unit).errors + count(two, three, unit).errors
+    def test_no_detour_is_cheaper(self, one: str, two: str, three: str, unit: Unit) -> None:
+        """By sclite's cost, 3 for an error and 1 more for a substitution; the errors alone may be one more."""
+        counts = [count(*pair, unit) for pair in ((one, three), (one, two), (two, three))]
+        straight, first, second = (3 * found.errors + found.substitutions for found in counts)
+        assert straight <= first + second
 
     @given(PAIRS, st.sampled_from(UNITS))
     @settings(deadline=None)
@@ -121,13 +124,13 @@ class TestAgainstJiwer:
         ours = score([(str(index), *pair) for index, pair in enumerate(pairs)], find_ruler("raw"))
         total = sum((item.counts[metric] for item in ours.items), ErrorCounts())
         assert total == ours.metrics[metric].counts
-        assert (total.hits, total.substitutions, total.deletions, total.insertions) == (
-            theirs.hits,
-            theirs.substitutions,
-            theirs.deletions,
-            theirs.insertions,
-        )
-        assert ours.metrics[metric].rate == pytest.approx(rate)
+        assert total.reference_length == theirs.hits + theirs.substitutions + theirs.deletions
+        fewest = theirs.substitutions + theirs.deletions + theirs.insertions
+        # jiwer's errors are the fewest; sclite's weights may take one more for three of its substitutions.
+        assert fewest <= total.errors <= fewest + theirs.substitutions // 3
+        assert 3 * total.errors + total.substitutions <= 3 * fewest + theirs.substitutions
+        if theirs.substitutions < 3:
+            assert ours.metrics[metric].rate == pytest.approx(rate)
 
 
 class TestAlign:
@@ -242,9 +245,8 @@ def test_scoring_loads_neither_torch_nor_transformers() -> None:
     code = (
         "import sys\n"
         "import workbench.scoring.score as s, workbench.text.rulers as r\n"
-        "assert 'jiwer' not in sys.modules\n"
         "s.score([('a', '他說 12 個', '他说十二个')], r.find_ruler('zh'))\n"
-        "print({'torch', 'transformers', 'gradio', 'pandas'} & set(sys.modules))"
+        "print({'torch', 'transformers', 'gradio', 'pandas', 'jiwer'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

@@ -64,8 +64,18 @@ def run_benchmark(page: Any) -> None:
     page.get_by_role("button", name="Run benchmark").click()
 
 
-def rows(page: Any, table: str = "benchmark-clips", *, holding: str = "clip0") -> list[list[str]]:
-    """What the table of clips shows, once it shows this clip."""
+def clips(page: Any, *, holding: str = "clip0") -> dict[str, dict[str, str]]:
+    """What the explorer's table shows of each clip by column, once it shows this clip."""
+    page.locator(f"tr[data-clip='{holding}']").wait_for()
+    heads = [head.split("\n")[0].rstrip("↓↑") for head in page.locator(".wb-cliptable thead th").all_inner_texts()]
+    return {
+        row.get_attribute("data-clip"): dict(zip(heads, row.locator("th, td").all_inner_texts(), strict=True))
+        for row in page.locator("tr[data-clip]").all()
+    }
+
+
+def rows(page: Any, table: str, *, holding: str = "clip0") -> list[list[str]]:
+    """What a table of pairs shows, once it shows this clip."""
     cells = f"#{table} [data-testid^='cell-']"
     page.locator(cells, has_text=holding).first.wait_for()
     found: dict[int, dict[int, str]] = {}
@@ -75,7 +85,7 @@ def rows(page: Any, table: str = "benchmark-clips", *, holding: str = "clip0") -
     return [[found[row][column] for column in sorted(found[row])] for row in sorted(found)]
 
 
-def pick_clip(page: Any, item_id: str, table: str = "benchmark-clips") -> None:
+def pick_pair(page: Any, item_id: str, table: str) -> None:
     page.locator(f"#{table} [data-testid^='cell-'][data-testid$='-0']", has_text=item_id).first.click()
 
 
@@ -93,11 +103,12 @@ def test_a_benchmark_gives_rows_totals_files_and_a_command(
     choose_engine(page, "scripted", tab="benchmark")
     run_benchmark(page)
     page.wait_for_selector(".wb-downloads a[download$='.csv']")
-    shown = {row[0]: row for row in rows(page)}
+    page.locator(".wb-filters:visible").wait_for()
+    shown = clips(page)
     assert set(shown) == {"clip0", "clip1", "clip2", "broken"}
-    assert shown["clip0"][3:6] == ["0", "0", "0"]
-    assert float(shown["clip2"][4]) > 0
-    assert "cannot be read" in shown["broken"][2]
+    assert [shown["clip0"][name] for name in ("WER %", "CER %", "MER %")] == ["0.0", "0.0", "0.0"]
+    assert float(shown["clip2"]["WER %"]) > 0
+    assert "cannot be read" in shown["broken"]["Hypothesis"]
     totals = page.locator(".wb-totals").inner_text()
     assert "Scored 3 of 4, 1 failed." in totals
     assert "en@1" in totals
@@ -125,21 +136,22 @@ def test_a_clip_is_heard_and_its_hostile_text_is_shown_as_text(
     page.get_by_label("Ruler").locator("visible=true").click()
     page.get_by_role("option", name="raw@1", exact=False).first.click()
     page.wait_for_function("document.querySelector('.wb-totals').innerText.includes('raw@1')")
-    pick_clip(page, "clip1")
+    page.locator(".wb-filters:visible").wait_for()
+    page.locator("tr[data-clip='clip1']").click()
     page.wait_for_selector("#benchmark-player")
-    page.get_by_role("button", name="Where do the errors come from?").click()
-    page.wait_for_selector(".wb-fall")
-    stored = services.list_runs(pool=page_server.pool)[0].run_id
-    found = services.causes(stored, ruler="raw", pool=page_server.pool)
-    raw = found.waterfall.stages[0].total(found.headline)
-    first = page.locator(".wb-panel", has_text="is spelling").locator("tbody tr").first
-    assert first.locator("th").inner_text() == "as they are"
-    assert first.locator("td").nth(1).inner_text() == str(raw.errors)
     cells = page.locator(".wb-detail .wb-cell").all_inner_texts()
     assert any("<img" in cell for cell in cells)
     assert page.locator(".wb-detail .wb-cell.wb-sub, .wb-detail .wb-cell.wb-del").count() > 0
     page.locator("#benchmark-player [data-toggle]").click()
     page.wait_for_function("document.querySelector('#benchmark-player audio').currentTime > 0.2")
+    page.get_by_role("tab", name="Charts").click()
+    page.wait_for_selector(".wb-charts svg")
+    stored = services.list_runs(pool=page_server.pool)[0].run_id
+    found = services.causes(stored, ruler="raw", pool=page_server.pool)
+    raw = found.waterfall.stages[0].total(found.headline)
+    assert f"{raw.errors} errors" in page.locator("figure", has_text="is spelling").first.inner_text()
+    page.get_by_role("tab", name="Errors").click()
+    page.wait_for_selector(".wb-confusions")
     assert page.evaluate("window.hacked") is None
 
 
@@ -152,7 +164,7 @@ def test_stop_keeps_what_is_done_and_the_next_run_goes_on(
     choose_set(page, own_set)
     choose_engine(page, "scripted", tab="benchmark")
     run_benchmark(page)
-    page.locator("#benchmark-clips [data-testid^='cell-']", has_text="clip0").first.wait_for()
+    page.locator("tr[data-clip='clip0']").wait_for()
     page.get_by_role("button", name="Stop", exact=True).click()
     page.wait_for_selector(".wb-notice:has-text('What is done is kept')")
     deadline = time.monotonic() + 20
@@ -208,32 +220,3 @@ def test_one_recording_two_ways_side_by_side(
     assert page.locator(".wb-variant .wb-ins:not(.wb-sub)").inner_text() == "four"
     assert page.locator(".wb-variant audio").count() == 2
     assert page.locator(".wb-command code:visible").inner_text().count("workbench transcribe") == 2
-
-
-def test_two_runs_are_compared_with_delta_interval_and_cost(
-    page_server: Any, chromium_page: Any, own_set: Path, describing: Any
-) -> None:
-    page = chromium_page
-    first = bench(own_set, page_server.pool)
-    describing.script = {"*": "completely different words"}
-    second = bench(own_set, page_server.pool, chain="gain")
-    open_tab(page, "Compare")
-    page.get_by_role("tab", name="Two runs").click()
-    page.get_by_role("button", name="Refresh list").click()
-    time.sleep(1)
-    for field, run_id in (("run-a", first), ("run-b", second)):
-        page.locator(f"#{field} input").click()
-        position = [record.run_id for record in services.list_runs(pool=page_server.pool)].index(run_id)
-        page.locator("[role=option]:visible").nth(position).click()
-    page.get_by_role("button", name="Compare runs").click()
-    page.wait_for_selector(".wb-verdict")
-    found = services.compare(first, second, pool=page_server.pool).metrics["wer"]
-    shown = page.locator(".wb-figures tr", has_text="WER").first.inner_text()
-    assert f"{100 * found.a:.1f} %" in shown
-    assert found.verdict in shown
-    assert "…" in shown
-    assert "Time" in page.locator(".wb-figures").nth(1).inner_text()
-    assert len(rows(page, "compare-pairs")) == 3
-    pick_clip(page, "clip2", "compare-pairs")
-    page.wait_for_selector("#compare-player")
-    assert page.locator(".wb-detail .wb-diff:visible").count() == 2

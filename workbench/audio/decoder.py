@@ -1,17 +1,19 @@
 """The one decoder: any recording to mono float32, block by block.
 
-Every frame is first turned into packed float32 with the channels it has, and numpy takes their mean. That is the only
-mix that is the same for every format (a conversion to mono by the library adds channels up with weights of its own),
-and it never touches the planes of a frame with eight channels, which crashes PyAV 18.1.
+Every frame is first turned into packed float32 with the channels it has, and numpy takes their mean, or one of them.
+That is the only mix that is the same for every format (a conversion to mono by the library adds channels up with
+weights of its own), and it never touches the planes of a frame with eight channels, which crashes PyAV 18.1.
 """
 
 from __future__ import annotations
 
 import stat
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import av
 import av.error
@@ -21,6 +23,7 @@ from av.audio.frame import AudioFrame
 from av.audio.resampler import AudioResampler
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from numpy.typing import NDArray
 
 from workbench.audio.clip import Samples
 from workbench.audio.headers import declared_seconds, is_cut_off
@@ -32,6 +35,9 @@ FORMATS = (
     "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gsm,matroska,mov,mp3,mp4,mpc,mpc8,mpeg,"
     "mpegts,nistsphere,ogg,rm,sox,tak,tta,voc,w64,wav,webm,wv"
 )
+Channel = Literal["mix", "left", "right"]
+"""The mean of all channels, or the first, or the second."""
+
 _CHOOSE_ANOTHER = "Choose a recording, or a video with sound."
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 768_000
 _BLOCK_SECONDS = 1.0
@@ -84,16 +90,16 @@ class Recording:
         self._container = container
         self._stream = stream
 
-    def blocks(self, sample_rate: int) -> Iterator[Samples]:
+    def blocks(self, sample_rate: int, channel: Channel = "mix") -> Iterator[Samples]:
         """Mono float32 blocks of about a second at `sample_rate` Hz; the block sizes change no sample.
 
         Raises:
             AudioUnreadable: The file is damaged beyond the first sound.
-            AudioInvalid: It holds no sound, or samples that are not numbers.
+            AudioInvalid: It holds no sound, samples that are not numbers, or no such channel.
         """
         resampler: soxr.ResampleStream | None = None
         current = sample_rate
-        for rate, block in self._native_blocks():
+        for rate, block in self._native_blocks(partial(self._mono, channel)):
             if rate != current:
                 yield from _rest(resampler)
                 resampler = _resampler(rate, sample_rate)
@@ -102,6 +108,18 @@ class Recording:
             if resampled.size:
                 yield resampled
         yield from _rest(resampler)
+
+    def channel_blocks(self) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The rate in Hz, the same for all, and about a second of every channel: float32 (n, channels).
+
+        Raises:
+            AudioUnreadable, AudioInvalid: As for `blocks`.
+        """
+        first = 0
+        for rate, block in self._native_blocks(_packed):
+            first = first or rate
+            # A file that changes its rate on the way: the seams may click, which matters to nobody who only measures.
+            yield first, block if rate == first else np.asarray(soxr.resample(block, rate, first), np.float32)
 
     @property
     def warnings(self) -> tuple[str, ...]:
@@ -119,24 +137,25 @@ class Recording:
             found.append(f"{self.name} has no end mark: it was cut off after {decoded:.2f} s.")
         return tuple(found)
 
-    def _native_blocks(self) -> Iterator[tuple[int, Samples]]:
-        """Pairs of rate and about a second of mono; a file may change its rate on the way."""
+    def _native_blocks(self, take: Callable[[AudioFrame], NDArray[np.float32]]) -> Iterator[tuple[int, Samples]]:
+        """Pairs of rate and about a second of what is taken of packed frames; a file may change both on the way."""
         pending: list[Samples] = []
         rate = size = 0
-        for frame_rate, samples in self._mono_frames():
-            if pending and (frame_rate != rate or size >= _BLOCK_SECONDS * rate):
+        for frame_rate, samples in self._taken(take):
+            is_full = size >= _BLOCK_SECONDS * rate
+            if pending and (is_full or frame_rate != rate or samples.shape[1:] != pending[0].shape[1:]):
                 yield rate, self._joined(pending)
                 pending, size = [], 0
             rate = frame_rate
             pending.append(samples)
-            size += samples.size
-            self.decoded_seconds += samples.size / rate
+            size += len(samples)
+            self.decoded_seconds += len(samples) / rate
         if pending:
             yield rate, self._joined(pending)
         elif not self.decoded_seconds:
             raise self._nothing()
 
-    def _mono_frames(self) -> Iterator[tuple[int, Samples]]:
+    def _taken(self, take: Callable[[AudioFrame], NDArray[np.float32]]) -> Iterator[tuple[int, NDArray[np.float32]]]:
         packer: AudioResampler | None = None
         kind: tuple[str, str, int] | None = None
         for frame in self._frames():
@@ -146,7 +165,7 @@ class Recording:
                 packer, kind = AudioResampler("flt", frame.layout, frame.sample_rate), found
             for packed in packer.resample(frame):
                 if packed.samples:
-                    yield frame.sample_rate, _mean_of_channels(packed)
+                    yield frame.sample_rate, take(packed)
 
     def _frames(self) -> Iterator[AudioFrame]:
         """What the codec gives; a damaged packet is counted and left out, a damaged container ends the file."""
@@ -168,10 +187,20 @@ class Recording:
                 continue
             yield from frames
 
+    def _mono(self, channel: Channel, packed: AudioFrame) -> Samples:
+        samples = _packed(packed)
+        channels = samples.shape[1]
+        if channel == "mix":
+            return samples[:, 0] if channels == 1 else samples @ np.full(channels, 1 / channels, np.float32)
+        if channels == 1:
+            raise AudioInvalid(f"{self.name} has one channel: no {channel} one.", hint="Take the mix.")
+        return samples[:, ("left", "right").index(channel)]
+
     def _joined(self, pending: list[Samples]) -> Samples:
         block = np.concatenate(pending)
+        flat = block.reshape(-1)
         # The sum of squares is finite unless a sample is not, or a sane sample overflows it: then look at each.
-        if not np.isfinite(np.dot(block, block)) and not np.isfinite(block).all():
+        if not np.isfinite(np.dot(flat, flat)) and not np.isfinite(block).all():
             raise AudioInvalid(
                 f"{self.name} holds samples that are not numbers.", hint="Export it again as 16-bit wav."
             )
@@ -251,13 +280,11 @@ def _sound_track(path: Path, container: InputContainer) -> AudioStream:
     return stream
 
 
-def _mean_of_channels(packed: AudioFrame) -> Samples:
+def _packed(packed: AudioFrame) -> NDArray[np.float32]:
+    """All channels of a packed frame: float32 (n, channels), a view."""
     channels = packed.layout.nb_channels
     plane = memoryview(packed.planes[0])  # pyright: ignore[reportArgumentType] - it is a buffer; the stubs don't say so
-    samples = np.frombuffer(plane, np.float32, count=packed.samples * channels)
-    if channels == 1:
-        return samples
-    return samples.reshape(-1, channels) @ np.full(channels, 1 / channels, np.float32)
+    return np.frombuffer(plane, np.float32, count=packed.samples * channels).reshape(-1, channels)
 
 
 def _resampler(source_rate: int, target_rate: int) -> soxr.ResampleStream | None:

@@ -6,6 +6,7 @@ A change that alters one sample of the result is a new version, so that a stored
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
@@ -14,7 +15,7 @@ import soxr
 from numpy.typing import NDArray
 
 from workbench.audio.clip import AudioClip, Samples
-from workbench.audio.loudness import SHORTEST_SECONDS, integrated_loudness, true_peak
+from workbench.audio.loudness import SHORTEST_SECONDS, LoudnessMeter
 from workbench.errors import UsageError
 
 _BLOCK = 1 << 20
@@ -82,20 +83,34 @@ class Highpass(Step):
         Raises:
             UsageError: The recording has no sound above the cutoff, its sample rate being too low.
         """
+        blocks = (clip.samples[first : first + _BLOCK] for first in range(0, clip.samples.size, _BLOCK))
+        filtered = np.empty_like(clip.samples)
+        first = 0
+        for block in self.filtered(blocks, clip.sample_rate):
+            filtered[first : first + block.size] = block
+            first += block.size
+        return clip.with_samples(filtered)
+
+    def filtered(self, blocks: Iterable[Samples], sample_rate: int) -> Iterator[Samples]:
+        """The blocks of one recording, filtered; where they end changes no sample.
+
+        Raises:
+            UsageError: As `apply`.
+        """
         from scipy.signal import butter, sosfilt, sosfilt_zi  # 0.7 s
 
-        if 2 * self.cutoff >= clip.sample_rate:
+        if 2 * self.cutoff >= sample_rate:
             raise UsageError(
-                f"highpass: cutoff is {self.cutoff:g} Hz, and the sample rate only {clip.sample_rate} Hz.",
+                f"highpass: cutoff is {self.cutoff:g} Hz, and the sample rate only {sample_rate} Hz.",
                 hint="Choose a cutoff below half the sample rate.",
             )
-        sections = butter(self.order, self.cutoff, btype="highpass", fs=clip.sample_rate, output="sos")
-        state = sosfilt_zi(sections) * clip.samples[0]
-        filtered = np.empty_like(clip.samples)
-        for first in range(0, filtered.size, _BLOCK):
-            block = clip.samples[first : first + _BLOCK].astype(np.float64)
-            filtered[first : first + _BLOCK], state = sosfilt(sections, block, zi=state)
-        return clip.with_samples(filtered)
+        sections = butter(self.order, self.cutoff, btype="highpass", fs=sample_rate, output="sos")
+        state = None
+        for block in blocks:
+            if state is None:
+                state = sosfilt_zi(sections) * block[0]
+            done, state = sosfilt(sections, block.astype(np.float64), zi=state)
+            yield done.astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,8 +122,12 @@ class Gain(Step):
     peak_db: float = parameter(-3.0, unit="dBFS", least=-60, most=0, help="Level of the loudest sample.")
 
     def apply(self, clip: AudioClip) -> AudioClip:
-        peak = max(float(clip.samples.max()), -float(clip.samples.min()))
-        return clip if peak == 0 else _scaled(clip, _amplitude(self.peak_db) / peak)
+        factor = self.factor(max(float(clip.samples.max()), -float(clip.samples.min())))
+        return clip if factor is None else clip.with_samples(clip.samples * factor)
+
+    def factor(self, peak: float) -> np.float32 | None:
+        """What every sample is multiplied with, given the largest; None for silence."""
+        return None if peak == 0 else np.float32(_amplitude(self.peak_db) / peak)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,18 +140,29 @@ class Loudness(Step):
 
     def apply(self, clip: AudioClip) -> AudioClip:
         """Scale; leave alone, with a warning, what has no loudness: under 0.4 s, or silent."""
-        name = clip.source or "The clip"
-        if clip.duration < SHORTEST_SECONDS:
-            return _warned(clip, f"{name} is shorter than {SHORTEST_SECONDS} s; its loudness was left as it is.")
-        measured = integrated_loudness(clip.samples, clip.sample_rate)
+        factor, warnings = self.factor(LoudnessMeter.of(clip.samples, clip.sample_rate), clip.source)
+        changed = clip if factor is None else clip.with_samples(clip.samples * factor)
+        return replace(changed, warnings=(*clip.warnings, *warnings))
+
+    def factor(self, meter: LoudnessMeter, source: str) -> tuple[np.float32 | None, tuple[str, ...]]:
+        """What every sample is multiplied with, None where nothing is changed; and what to warn of.
+
+        Args:
+            meter: Has heard the whole recording.
+            source: Its name, for people.
+        """
+        name = source or "The clip"
+        if meter.seconds < SHORTEST_SECONDS:
+            return None, (f"{name} is shorter than {SHORTEST_SECONDS} s; its loudness was left as it is.",)
+        measured = meter.integrated
         if measured is None:
-            return _warned(clip, f"{name} is silent; its loudness was left as it is.")
-        gain, highest = _amplitude(self.lufs - measured), 1 / true_peak(clip.samples, clip.sample_rate)
+            return None, (f"{name} is silent; its loudness was left as it is.",)
+        gain, highest = _amplitude(self.lufs - measured), 1 / meter.true_peak
         if gain <= highest:
-            return _scaled(clip, gain)
+            return np.float32(gain), ()
         reached = measured + 20 * float(np.log10(highest))
         sentence = f"{name} reached {reached:.1f} LUFS, not {self.lufs:g}: louder, its peaks would be clipped."
-        return _warned(_scaled(clip, highest), sentence)
+        return np.float32(highest), (sentence,)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -163,29 +193,34 @@ class Trim(Step):
 
     def apply(self, clip: AudioClip) -> AudioClip:
         """Cut; a clip of zeros stays whole."""
-        frame = max(1, round(_TRIM_FRAME_SECONDS * clip.sample_rate))
-        powers = _frame_powers(clip.samples, frame)
+        rate, size = clip.sample_rate, clip.samples.size
+        first, end = self.kept(frame_powers(clip.samples, self.frame(rate)), rate, size)
+        return clip if (first, end) == (0, size) else clip.cut(first / rate, end / rate)
+
+    @staticmethod
+    def frame(sample_rate: int) -> int:
+        """Samples in 20 ms."""
+        return max(1, round(_TRIM_FRAME_SECONDS * sample_rate))
+
+    def kept(self, powers: NDArray[np.float64], sample_rate: int, size: int) -> tuple[int, int]:
+        """The first sample that stays, and the one after the last; all of silence.
+
+        Args:
+            powers: As `frame_powers` gives them for frames of `frame`.
+            sample_rate: In Hz.
+            size: Samples in all.
+        """
         if not powers.max() > 0:
-            return clip
+            return 0, size
         loud = np.flatnonzero(powers >= powers.max() * 10 ** (-self.top_db / 10))
-        keep = round(self.keep_seconds * clip.sample_rate)
-        first = max(0, int(loud[0]) * frame - keep)
-        end = min(clip.samples.size, (int(loud[-1]) + 1) * frame + keep)
-        return clip.cut(first / clip.sample_rate, end / clip.sample_rate)
+        frame, keep = self.frame(sample_rate), round(self.keep_seconds * sample_rate)
+        return max(0, int(loud[0]) * frame - keep), min(size, (int(loud[-1]) + 1) * frame + keep)
 
 
-def _frame_powers(samples: Samples, frame: int) -> NDArray[np.float64]:
+def frame_powers(samples: Samples, frame: int) -> NDArray[np.float64]:
     """Mean square of each frame; the last one may be shorter."""
     starts = np.arange(0, samples.size, frame)
     return np.add.reduceat(np.square(samples), starts) / np.minimum(frame, samples.size - starts)
-
-
-def _scaled(clip: AudioClip, factor: float) -> AudioClip:
-    return clip.with_samples(clip.samples * np.float32(factor))
-
-
-def _warned(clip: AudioClip, sentence: str) -> AudioClip:
-    return replace(clip, warnings=(*clip.warnings, sentence))
 
 
 def _amplitude(decibels: float) -> float:

@@ -9,10 +9,10 @@ import numpy as np
 import soundfile
 
 from workbench.audio.clip import AudioClip, Samples
-from workbench.audio.decoder import AudioInfo, open_recording
+from workbench.audio.decoder import AudioInfo, Channel, open_recording
 from workbench.errors import AudioTooLong, UsageError
 
-__all__ = ["AudioInfo", "probe", "read_clip", "stream", "write_clip"]
+__all__ = ["AudioInfo", "Channel", "probe", "read_clip", "stream", "write_clip"]
 
 _LONGEST_RESERVE_SECONDS = 4 * 3600  # a header may promise anything
 _WRITE_BLOCK = 1 << 20
@@ -29,23 +29,24 @@ def probe(path: Path) -> AudioInfo:
         return recording.info
 
 
-def stream(path: Path, *, sample_rate: int | None = 16_000) -> Iterator[Samples]:
+def stream(path: Path, *, sample_rate: int | None = 16_000, channel: Channel = "mix") -> Iterator[Samples]:
     """Decode a file of any length block by block; memory does not grow with it.
 
     Args:
         path: The file.
         sample_rate: In Hz; None keeps the file's own, which `probe` tells.
+        channel: The mean of all channels, or one of them.
 
     Yields:
-        The mean of all channels, float32 (n,), about a second each.
+        float32 (n,), about a second each.
 
     Raises:
         AudioNotFound: There is no such file.
         AudioUnreadable: It is not a recording, or damaged.
-        AudioInvalid: It holds no sound, or samples that are not numbers.
+        AudioInvalid: It holds no sound, samples that are not numbers, or no such channel.
     """
     with open_recording(path) as recording:
-        yield from recording.blocks(sample_rate or recording.info.sample_rate)
+        yield from recording.blocks(sample_rate or recording.info.sample_rate, channel)
 
 
 def read_clip(path: Path, *, sample_rate: int | None = 16_000, max_seconds: float | None = None) -> AudioClip:

@@ -6,6 +6,8 @@ some 4 GB for three hours.
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -19,42 +21,86 @@ _RELATIVE_GATE_LU = -10.0
 SHORTEST_SECONDS = 0.4
 
 
+class LoudnessMeter:
+    """Hears a recording block by block; where the blocks end changes no figure.
+
+    Args:
+        sample_rate: In Hz.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._rate = sample_rate
+        self._hop = sample_rate / 10
+        self._size = 0
+        self._rest = np.empty(0, np.float32)
+        self._hops = 0
+        self._energies: list[NDArray[np.float64]] = []
+        self._weigh = _KWeighting(sample_rate)
+        self._oversampler = soxr.ResampleStream(sample_rate, 4 * sample_rate, 1)
+        self._highest = 0.0
+
+    @classmethod
+    def of(cls, samples: Samples, sample_rate: int) -> Self:
+        """The meter after the whole of float32 (n,)."""
+        meter = cls(sample_rate)
+        for first in range(0, samples.size, _BLOCK):
+            meter.feed(samples[first : first + _BLOCK])
+        return meter
+
+    def feed(self, block: Samples) -> None:
+        """Hear the next float32 (n,)."""
+        self._size += block.size
+        self._highest = max(self._highest, float(block.max(initial=0.0)), -float(block.min(initial=0.0)))
+        self._oversample(block)
+        self._rest = np.concatenate([self._rest, block])
+        count = int(self._size / self._hop + 1e-9)
+        if count > self._hops:
+            edges = (np.arange(self._hops, count + 1) * self._hop).astype(np.int64)
+            edges -= edges[0]
+            squares = np.square(self._weigh(self._rest[: edges[-1]]))
+            self._energies.append(np.add.reduceat(squares, edges[:-1]))
+            self._rest, self._hops = self._rest[edges[-1] :], count
+
+    def _oversample(self, block: Samples, *, last: bool = False) -> None:
+        oversampled = self._oversampler.resample_chunk(block, last=last)
+        self._highest = max(self._highest, float(np.abs(oversampled).max(initial=0.0)))
+
+    @property
+    def seconds(self) -> float:
+        return self._size / self._rate
+
+    @property
+    def integrated(self) -> float | None:
+        """Gated loudness in LUFS; None for less than 0.4 s, and for what lies wholly under the gate of -70 LUFS."""
+        if self._hops < _WINDOW_HOPS:
+            return None
+        hops = np.concatenate(self._energies)
+        windows = np.convolve(hops, np.ones(_WINDOW_HOPS), mode="valid") / (SHORTEST_SECONDS * self._rate)
+        loud = windows[windows >= _power(_ABSOLUTE_GATE_LUFS)]
+        if not loud.size:
+            return None
+        relative_gate = loud.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
+        return float(_lufs(loud[loud > relative_gate].mean()))
+
+    @property
+    def true_peak(self) -> float:
+        """The largest absolute value between the samples, by four-fold oversampling (BS.1770-4, annex 2).
+
+        Asked for, the recording has ended: nothing is fed after it.
+        """
+        self._oversample(np.empty(0, np.float32), last=True)
+        self._oversampler.clear()
+        return self._highest
+
+
 def integrated_loudness(samples: Samples, sample_rate: int) -> float | None:
     """Gated loudness in LUFS; None for less than 0.4 s, and for what lies wholly under the gate of -70 LUFS."""
-    hops = _hop_energies(samples, sample_rate)
-    if hops.size < _WINDOW_HOPS:
-        return None
-    windows = np.convolve(hops, np.ones(_WINDOW_HOPS), mode="valid") / (SHORTEST_SECONDS * sample_rate)
-    loud = windows[windows >= _power(_ABSOLUTE_GATE_LUFS)]
-    if not loud.size:
-        return None
-    relative_gate = loud.mean() * 10 ** (_RELATIVE_GATE_LU / 10)
-    return float(_lufs(loud[loud > relative_gate].mean()))
+    return LoudnessMeter.of(samples, sample_rate).integrated
 
 
 def true_peak(samples: Samples, sample_rate: int) -> float:
     """The largest absolute value between the samples, by four-fold oversampling (BS.1770-4, annex 2)."""
-    oversampler = soxr.ResampleStream(sample_rate, 4 * sample_rate, 1)
-    highest = max(float(samples.max()), -float(samples.min()))
-    for first in range(0, samples.size, _BLOCK):
-        block = samples[first : first + _BLOCK]
-        oversampled = oversampler.resample_chunk(block, last=first + _BLOCK >= samples.size)
-        highest = max(highest, float(np.abs(oversampled).max(initial=0.0)))
-    return highest
-
-
-def _hop_energies(samples: Samples, sample_rate: int) -> NDArray[np.float64]:
-    """Sum of squares of every whole 100 ms after the K weighting."""
-    hop = sample_rate / 10
-    count = int(samples.size / hop + 1e-9)
-    energies = np.zeros(count)
-    weigh = _KWeighting(sample_rate)
-    hops_a_block = max(1, int(_BLOCK / hop))
-    for first in range(0, count, hops_a_block):
-        edges = (np.arange(first, min(first + hops_a_block, count) + 1) * hop).astype(np.int64)
-        squares = np.square(weigh(samples[edges[0] : edges[-1]]))
-        energies[first : first + edges.size - 1] = np.add.reduceat(squares, edges[:-1] - edges[0])
-    return energies
+    return LoudnessMeter.of(samples, sample_rate).true_peak
 
 
 class _KWeighting:

@@ -1,28 +1,102 @@
-"""Where somebody speaks, by silero-vad; its weights are in its package."""
+"""Where somebody speaks, by silero-vad; its weights are in its package.
+
+The network runs in onnxruntime on frames of 32 ms and keeps its state from block to block, so a recording of any
+length is heard as a stream. The package itself is not imported: it would bring torch, 200 MB that nothing here needs.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from functools import lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any
 
 import numpy as np
 import soxr
+from numpy.typing import NDArray
 
-from workbench.audio.clip import AudioClip
+from workbench.audio.clip import AudioClip, Samples
 from workbench.audio.segment import Span
 
-if TYPE_CHECKING:
-    from silero_vad import SileroVADSequence
-
 _RATE = 16_000
+_FRAME = 512
+_CONTEXT = 64
+_FRAMES_A_CALL = 512
+"""As in silero's own front end for many frames: 16.4 s."""
+_HYSTERESIS = 0.15
 _loading = Lock()
 
 
-class _Silero(NamedTuple):
-    model: SileroVADSequence
-    spans_from: Callable[..., list[dict[str, int]]]
+class SpeechDetector:
+    """Hears a recording block by block; knows where somebody spoke once it has ended.
+
+    Args:
+        sample_rate: Of the blocks, in Hz; the network hears them at 16 kHz.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self._session = _ready()
+        self._resampler = None if sample_rate == _RATE else soxr.ResampleStream(sample_rate, _RATE, 1)
+        self._state: list[NDArray[np.float32]] = [np.zeros((1, 1, 128), np.float32), np.zeros((1, 1, 128), np.float32)]
+        self._before = np.zeros(_CONTEXT, np.float32)
+        self._waiting: list[Samples] = []
+        self._waiting_size = 0
+        self._probabilities: list[NDArray[np.float32]] = []
+        self._size = 0
+
+    def feed(self, block: Samples) -> None:
+        """Hear the next float32 (n,)."""
+        if self._resampler is not None:
+            block = self._resampler.resample_chunk(block)
+        self._waiting.append(block)
+        self._waiting_size += block.size
+        self._size += block.size
+        whole = _FRAME * _FRAMES_A_CALL
+        if self._waiting_size >= whole:
+            waiting = np.concatenate(self._waiting)
+            end = waiting.size - waiting.size % whole
+            for first in range(0, end, whole):
+                self._hear(waiting[first : first + whole])
+            self._waiting, self._waiting_size = [waiting[end:]], waiting.size - end
+
+    def spans(
+        self,
+        *,
+        threshold: float = 0.5,
+        min_speech_seconds: float = 0.25,
+        min_pause_seconds: float = 0.1,
+        pad_seconds: float = 0.03,
+    ) -> list[Span]:
+        """Where somebody spoke, once everything was fed; arguments as `speech_spans`."""
+        if self._resampler is not None:
+            rest = self._resampler.resample_chunk(np.empty(0, np.float32), last=True)
+            self._resampler = None
+            self.feed(rest)
+        if self._waiting_size:
+            self._hear(np.concatenate(self._waiting))
+            self._waiting, self._waiting_size = [], 0
+        found = spoken_ranges(
+            np.concatenate(self._probabilities or [np.empty(0, np.float32)]).tolist(),
+            self._size,
+            threshold=threshold,
+            min_speech=min_speech_seconds * _RATE,
+            min_pause=min_pause_seconds * _RATE,
+            pad=pad_seconds * _RATE,
+        )
+        return [Span(first / _RATE, end / _RATE) for first, end in found]
+
+    def _hear(self, samples: Samples) -> None:
+        """Whole frames, the last one filled up with silence; each is led by the end of the one before it."""
+        count = -(-samples.size // _FRAME)
+        frames = np.zeros((count, _FRAME), np.float32)
+        frames.reshape(-1)[: samples.size] = samples
+        contexts = np.concatenate([self._before[None], frames[:-1, -_CONTEXT:]])
+        self._before = frames[-1, -_CONTEXT:].copy()
+        inputs = {"input": np.concatenate([contexts, frames], axis=1), "h": self._state[0], "c": self._state[1]}
+        heard, *self._state = self._session.run(["speech_probs", "hn", "cn"], inputs)
+        self._probabilities.append(heard.reshape(-1))
 
 
 def speech_spans(
@@ -44,20 +118,63 @@ def speech_spans(
         min_pause_seconds: Shorter pauses do not end a span.
         pad_seconds: Added on both sides.
     """
-    samples = clip.samples
-    if clip.sample_rate != _RATE:
-        samples = soxr.resample(samples, clip.sample_rate, _RATE)
-    silero = _ready()
-    found = silero.spans_from(
-        silero.model.audio_forward(np.ascontiguousarray(samples)).tolist(),
+    detector = SpeechDetector(clip.sample_rate)
+    detector.feed(np.ascontiguousarray(clip.samples))
+    found = detector.spans(
         threshold=threshold,
-        min_speech_duration_ms=round(min_speech_seconds * 1000),
-        min_silence_duration_ms=round(min_pause_seconds * 1000),
-        speech_pad_ms=round(pad_seconds * 1000),
-        audio_length_samples=samples.size,
+        min_speech_seconds=min_speech_seconds,
+        min_pause_seconds=min_pause_seconds,
+        pad_seconds=pad_seconds,
     )
-    spans = (Span(one["start"] / _RATE, min(one["end"] / _RATE, clip.duration)) for one in found)
+    spans = (Span(one.start, min(one.end, clip.duration)) for one in found)
     return [span for span in spans if span.duration > 0]
+
+
+def spoken_ranges(
+    probabilities: Sequence[float], size: int, *, threshold: float, min_speech: float, min_pause: float, pad: float
+) -> list[tuple[int, int]]:
+    """Samples from and to which somebody speaks: silero's `get_speech_timestamps_from_probs`, without its length cap.
+
+    Args:
+        probabilities: Of speech, one for every 512 samples.
+        size: Samples in all.
+        threshold: From which on a frame is speech.
+        min_speech: Samples; what is no longer is left out.
+        min_pause: Samples; a shorter pause ends nothing.
+        pad: Samples added on both sides, at most half of the pause between two.
+    """
+    lowest = max(threshold - _HYSTERESIS, 0.01)
+    found: list[tuple[int, int]] = []
+    start: int | None = None
+    quiet: int | None = None
+    for place, probability in enumerate(probabilities):
+        at = place * _FRAME
+        if probability >= threshold:
+            start, quiet = at if start is None else start, None
+        elif probability < lowest and start is not None:
+            quiet = at if quiet is None else quiet
+            if at - quiet >= min_pause:
+                if quiet - start > min_speech:
+                    found.append((start, quiet))
+                start = quiet = None
+    if start is not None and size - start > min_speech:
+        found.append((start, size))
+    return _padded(found, size, pad)
+
+
+def _padded(ranges: Sequence[tuple[int, int]], size: int, pad: float) -> list[tuple[int, int]]:
+    padded = [list(one) for one in ranges]
+    for place, one in enumerate(padded):
+        if place == 0:
+            one[0] = int(max(0, one[0] - pad))
+        if place == len(padded) - 1:
+            one[1] = int(min(size, one[1] + pad))
+            continue
+        after = padded[place + 1]
+        pause = after[0] - one[1]
+        around = pause // 2 if pause < 2 * pad else pad
+        one[1], after[0] = int(min(size, one[1] + around)), int(max(0, after[0] - around))
+    return [(first, end) for first, end in padded]
 
 
 def warm_up() -> None:
@@ -65,18 +182,20 @@ def warm_up() -> None:
     _ready()
 
 
-def _ready() -> _Silero:
+def _ready() -> Any:
     with _loading:
         return _load()
 
 
 @lru_cache(maxsize=1)
-def _load() -> _Silero:
-    """The model that takes many frames at once. It keeps no state between calls, so threads can share it."""
-    import torch
+def _load() -> Any:
+    """The network that takes many frames at once. It keeps no state between calls, so threads can share it."""
+    import onnxruntime
 
-    threads = torch.get_num_threads()
-    import silero_vad
-
-    torch.set_num_threads(threads)  # the import above set it to 1, for the whole process
-    return _Silero(silero_vad.load_silero_vad(sequence=True), silero_vad.get_speech_timestamps_from_probs)
+    package = find_spec("silero_vad")
+    assert package is not None, "silero-vad is a dependency"
+    assert package.origin is not None
+    options = onnxruntime.SessionOptions()  # pyright: ignore[reportAttributeAccessIssue] - missing in its stubs
+    options.inter_op_num_threads = options.intra_op_num_threads = 1
+    path = Path(package.origin).parent / "data" / "silero_vad_16k_sequence.onnx"
+    return onnxruntime.InferenceSession(str(path), sess_options=options, providers=["CPUExecutionProvider"])

@@ -34,7 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     reconfigure(sys.stdout, sys.stderr)
     console = Console(as_json="--json" in words)
     try:
-        arguments = build_parser().parse_args(words)
+        arguments = build_parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
         _quieten_but_for_fetching(arguments)
         return arguments.command(arguments, console)
     except WorkbenchError as error:

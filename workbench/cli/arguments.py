@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import inspect
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from workbench.errors import UsageError
 
@@ -19,6 +19,17 @@ def passed_on(arguments: Namespace, *services: Callable[..., Any]) -> dict[str, 
         if parameter.kind is inspect.Parameter.KEYWORD_ONLY
     }
     return {name: value for name, value in vars(arguments).items() if name in names}
+
+
+def count_or_auto(text: str) -> int | Literal["auto"]:
+    """A number, or "auto".
+
+    Raises:
+        ArgumentTypeError: Neither; the parser says which argument it was.
+    """
+    if text != "auto" and not text.isdecimal():
+        raise ArgumentTypeError(f"{text!r} is neither a number nor auto")
+    return "auto" if text == "auto" else int(text)
 
 
 def pairs(texts: Sequence[str] | None, flag: str) -> dict[str, str]:

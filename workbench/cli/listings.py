@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from workbench import services
+from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
 from workbench.cli.tables import METRIC_COLUMNS, cost_lines, metric_rows, total_lines
 from workbench.engines.base import Availability
@@ -73,26 +74,8 @@ def engines(arguments: Namespace, console: Console) -> int:  # noqa: ARG001  eve
     return 0
 
 
-def runs(arguments: Namespace, console: Console) -> int:
-    """List, show or delete stored runs.
-
-    Raises:
-        UsageError: Show or delete without an id.
-        UnknownName: No such run.
-    """
-    if arguments.action == "list":
-        return _list_runs(console)
-    if arguments.run_id is None:
-        raise UsageError(f"{arguments.action.capitalize()} needs a run.", hint="`workbench runs` lists them.")
-    if arguments.action == "delete":
-        services.delete_run(arguments.run_id)
-        console.document({"deleted": arguments.run_id})
-        console.say(f"Deleted {arguments.run_id}.")
-        return 0
-    return _show_run(arguments, console)
-
-
-def _list_runs(console: Console) -> int:
+def runs(arguments: Namespace, console: Console) -> int:  # noqa: ARG001
+    """List the stored runs."""
     records = services.list_runs()
     console.document(to_jsonable_python(records))
     console.table(
@@ -102,6 +85,41 @@ def _list_runs(console: Console) -> int:
             for one in records
         ],
     )
+    return 0
+
+
+def show_run(arguments: Namespace, console: Console) -> int:
+    """Show a run's record and its score.
+
+    Raises:
+        UnknownName: No such run or ruler.
+    """
+    stored = services.load_run(arguments.run)
+    summary = services.summary(arguments.run, **passed_on(arguments, services.summary))
+    console.document({"record": to_jsonable_python(stored.record), **run_json(summary)})
+    record = stored.record
+    facts = {"Run": record.run_id, "Status": record.status, "Set": record.spec.eval_set, "Engine": record.spec.engine}
+    facts |= {"Model": f"{record.spec.model_id} {record.spec.revision}", "Chain": record.spec.chain or "none"}
+    device = f"{record.spec.device} {record.spec.dtype}".strip()
+    facts |= {"Device": device or "not known", "Created": record.created}
+    for name, value in facts.items():
+        console.say(f"{name}: {value}")
+    console.table(METRIC_COLUMNS, metric_rows(summary.metrics, summary.headline, summary.ruler, summary.ruler_hash))
+    for line in (*total_lines(summary), *cost_lines(summary.measurement)):
+        console.say(line)
+    return 0
+
+
+def delete_run(arguments: Namespace, console: Console) -> int:
+    """Delete a run.
+
+    Raises:
+        UnknownName: No such run.
+        RunError: It is being written.
+    """
+    services.delete_run(arguments.run)
+    console.document({"deleted": arguments.run})
+    console.say(f"Deleted {arguments.run}.")
     return 0
 
 
@@ -166,19 +184,3 @@ def _sentence(availability: Availability) -> str:
 def _option_names(options: Any) -> Any:
     """An engine's options class as the names of its fields."""
     return list(options.__dataclass_fields__)
-
-
-def _show_run(arguments: Namespace, console: Console) -> int:
-    stored = services.load_run(arguments.run_id)
-    summary = services.summary(arguments.run_id, ruler=arguments.ruler)
-    console.document({"record": to_jsonable_python(stored.record), **run_json(summary)})
-    record = stored.record
-    facts = {"Run": record.run_id, "Status": record.status, "Set": record.spec.eval_set, "Engine": record.spec.engine}
-    facts |= {"Model": f"{record.spec.model_id} {record.spec.revision}", "Chain": record.spec.chain or "none"}
-    facts |= {"Device": f"{record.spec.device} {record.spec.dtype}", "Created": record.created}
-    for name, value in facts.items():
-        console.say(f"{name}: {value}")
-    console.table(METRIC_COLUMNS, metric_rows(summary.metrics, summary.headline, summary.ruler, summary.ruler_hash))
-    for line in (*total_lines(summary), *cost_lines(summary.measurement)):
-        console.say(line)
-    return 0

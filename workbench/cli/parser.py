@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import inspect
 import re
-from argparse import ArgumentParser
-from collections.abc import Callable
+from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction
+from collections.abc import Callable, Mapping
 from functools import cache
+from importlib import import_module
 from typing import Any, NoReturn
 
 from workbench import __version__, services
-from workbench.cli import listings, serving, transcription, verbs
+from workbench.cli.arguments import count_or_auto
 from workbench.errors import UsageError
 
 Service = Callable[..., Any]
@@ -50,6 +51,10 @@ class Verb:
             self.parser.add_argument(dest, **settings)
 
 
+Maker = Callable[..., Verb]
+"""Adds a verb or an action: its name, what is called, a sentence, and the services whose arguments it has."""
+
+
 @cache
 def argument_helps(service: Service) -> dict[str, str]:
     """The lines under `Args:` of a Google docstring, by name."""
@@ -59,31 +64,55 @@ def argument_helps(service: Service) -> dict[str, str]:
     return {name: " ".join(help_text.split()).replace("%", "%%") for name, help_text in entries}
 
 
-def build_parser() -> ArgumentParser:
-    """The parser of `workbench`; the parsed arguments' `command` is called with them and a console."""
+def build_parser(wanted: str | None = None) -> ArgumentParser:
+    """The parser of `workbench`; the parsed arguments' `command` is called with them and a console.
+
+    Args:
+        wanted: The verb that is to be parsed; of the others there are only names and summaries then, since arguments
+            take what they say from services, and these take time to load. None makes all whole.
+    """
     description = "Transcribe speech, and measure who does it best."
     parser = Parser(prog="workbench", description=description, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     group = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
+    verb = _maker(group)
+    for name, (summary, command, called, fill) in _VERBS.items():
+        if wanted in (None, name):
+            fill(verb(name, command, summary, *(getattr(services, service) for service in called)))
+        else:
+            group.add_parser(name, help=summary)
+    return parser
 
-    def verb(name: str, run: Callable[..., int], summary: str, *called: Service) -> Verb:
+
+def _maker(group: Any, **json: Any) -> Maker:
+    """What adds verbs to a group of them, or actions to those of a verb."""
+
+    def make(name: str, run: str | Callable[..., int], summary: str, *called: Service) -> Verb:
         made = group.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        made.add_argument("--json", action="store_true", help="One JSON document on standard output.")
-        made.set_defaults(command=run)
+        made.add_argument("--json", action="store_true", help="One JSON document on standard output.", **json)
+        made.set_defaults(command=_command(run) if isinstance(run, str) else run)
         return Verb(made, *called)
 
-    _add_transcribe(verb("transcribe", transcription.transcribe, "Recordings to text.", services.transcribe_events))
-    _add_bench(verb("bench", verbs.bench, "Transcribe labelled sets, metered.", services.bench_events, services.bench))
-    _add_score(
-        verb("score", verbs.score, "Score a stored run, or texts against texts.", services.score, services.summary)
+    return make
+
+
+def _command(path: str) -> Callable[..., int]:
+    """`module:function` of this package, loaded when it is called."""
+    module, _, name = path.partition(":")
+
+    def run(*given: Any) -> int:
+        return getattr(import_module(f"workbench.cli.{module}"), name)(*given)
+
+    return run
+
+
+def _actions(verb: Verb, *, required: bool = False) -> Maker:
+    """What adds actions to a verb, each with arguments and a `--help` of its own; without one, the verb is itself."""
+    told = "What to do." if required else "What to do; list is the default."
+    group = verb.parser.add_subparsers(
+        dest="action", metavar="ACTION", required=required, help=told, parser_class=Parser
     )
-    _add_compare(verb("compare", verbs.compare, "Two runs, item by item.", services.compare, services.summary))
-    _add_sweep(
-        verb("sweep", verbs.sweep, "Engines × chains on the same items.", services.sweep_events, services.bench_events)
-    )
-    _add_lists(verb)
-    _add_serve(verb("serve", serving.serve, "The page and the HTTP API, on this machine only."))
-    return parser
+    return _maker(group, default=SUPPRESS)  # an action without --json must not undo that of its verb
 
 
 def _add_common(verb: Verb) -> None:
@@ -95,12 +124,23 @@ def _add_transcribe(verb: Verb) -> None:
     verb.add("files", "files", nargs="+", metavar="FILE", help=argument_helps(services.transcribe_events)["path"])
     verb.add("--engine", "engine", metavar="ENGINE")
     verb.add("--language", "language", metavar="LANGUAGE")
+    verb.add("--channel", "channel", choices=("mix", "left", "right"))
     verb.add("--chain", "chain", metavar="CHAIN")
     _add_common(verb)
     verb.add("--chunk-seconds", "chunk_seconds", type=float, metavar="SECONDS")
+    verb.add("--overlap-seconds", "overlap_seconds", type=float, metavar="SECONDS")
+    verb.add("--word-times", "word_times", action=BooleanOptionalAction)
+    verb.add("--speakers", "speakers", type=count_or_auto, metavar="N|auto")
+    verb.add("--speaker-name", "speaker_names", action="append", metavar="LABEL=NAME")
     verb.add("--max-seconds", "max_seconds", type=float, metavar="SECONDS")
+    verb.add("--resume", "resume", action=BooleanOptionalAction)
     verb.add("--format", "formats", action="append", metavar="FORMAT", help="txt, md, srt, vtt, json or docx.")
+    _editing().add_corrections(verb)
     verb.add("--output", "output", metavar="FOLDER", help="Write files there instead of to standard output.")
+
+
+def _add_inspect(verb: Verb) -> None:
+    verb.add("files", "files", nargs="+", metavar="FILE", help=argument_helps(services.inspect_recording)["path"])
 
 
 def _add_runs(verb: Verb) -> None:
@@ -131,30 +171,107 @@ def _add_sweep(verb: Verb) -> None:
 
 def _add_score(verb: Verb) -> None:
     verb.add("run", "run", nargs="?", metavar="RUN")
-    verb.add("--ref", "ref", metavar="FILE", help='JSON Lines of {"id", "text"}: what was said.')
+    verb.add("--ref", "ref", metavar="FILE", help="Texts with ids: what was said. See `runs import`.")
     verb.add("--hyp", "hyp", metavar="FILE", help="The same: what was recognised.")
     verb.add("--ruler", "ruler", metavar="RULER")
-    verb.add("--unit", "unit", choices=tuple(verbs.UNITS), help="Only this unit; all three otherwise.")
+    verb.add("--unit", "unit", choices=("word", "char", "mixed"), help="Only this unit; all three otherwise.")
+    verb.add("--corrected", "corrected", action="store_true")
 
 
 def _add_compare(verb: Verb) -> None:
     verb.add("run_a", "run_a", metavar="RUN_A", help="The baseline: a run's id, its beginning, or its folder.")
     verb.add("run_b", "run_b", metavar="RUN_B", help="The run that is held against it.")
+    verb.add("more", "more", nargs="*", metavar="RUN", help="With three runs or more, they are ranked.")
     verb.add("--ruler", "ruler", metavar="RULER")
+    verb.add("--corrected", "corrected", action="store_true")
+    verb.add("--cluster-by", "cluster_by", choices=("speaker", "recording", "utterance"))
+    verb.add("--baseline", "baseline", metavar="RUN")
 
 
-def _add_lists(verb: Callable[..., Verb]) -> None:
-    sets = verb("sets", listings.sets, "List the eval sets, or check one.", services.list_sets)
-    sets.add("name", "name", nargs="?", metavar="SET", help="Check every line and recording of this one.")
-    verb("engines", listings.engines, "List the engines, and whether each can run here.", services.list_engines)
-    runs = verb("runs", listings.runs, "List the stored runs; show or delete one.", services.load_run)
-    runs.add("action", "action", nargs="?", choices=("list", "show", "delete"), default="list", help="list by default")
-    runs.add("run_id", "run_id", nargs="?", metavar="ID", help="The run's id, or its beginning.")
-    runs.add("--ruler", "ruler", metavar="RULER", default=None, help=argument_helps(services.summary)["ruler"])
-    models = verb("models", listings.models, "List the models, or fetch one.", services.fetch_model)
-    models.add("action", "action", nargs="?", choices=("list", "fetch"), default="list", help="list by default")
-    models.add("name", "name", nargs="?", metavar="NAME")
-    verb("doctor", listings.doctor, "What this machine has, and what the engines need.", services.check_machine)
+def _add_causes(verb: Verb) -> None:
+    verb.add("run", "run", metavar="RUN")
+    verb.add("--ruler", "ruler", metavar="RULER")
+    verb.add("--term", "terms", action="append", metavar="TERM", default=None)
+    verb.add("--terms", "terms_file", metavar="FILE", help="The same, one a line.")
+    verb.add("--corrected", "corrected", action="store_true")
+
+
+def _add_sets(verb: Verb) -> None:
+    verb.add("name", "name", nargs="?", metavar="SET", help="Check every line and recording of this one.")
+
+
+def _add_stored_runs(verb: Verb) -> None:
+    action = _actions(verb)
+    _add_run_actions(action)
+    _add_exchange(action)
+    _add_report(action)
+
+
+def _add_models(verb: Verb) -> None:
+    verb.add("action", "action", nargs="?", choices=("list", "fetch"), default="list", help="list by default")
+    verb.add("name", "name", nargs="?", metavar="NAME")
+
+
+def _add_nothing(verb: Verb) -> None:
+    """A verb without arguments of its own."""
+
+
+def _add_run_actions(action: Maker) -> None:
+    action("list", "listings:runs", "List the stored runs.", services.list_runs)
+    show = action("show", "listings:show_run", "A run's record and its score.", services.summary)
+    show.add("run", "run", metavar="ID")
+    show.add("--ruler", "ruler", metavar="RULER")
+    show.add("--corrected", "corrected", action="store_true")
+    delete = action("delete", "listings:delete_run", "Delete a run and all it says.", services.delete_run)
+    delete.add("run", "run", metavar="ID", help="The run's id, or its beginning.")
+
+
+def _add_exchange(action: Maker) -> None:
+    given = action("import", "exchange:import_run", "Another system's texts as a run.", services.import_run)
+    given.add("path", "path", metavar="FILE")
+    given.add("--set", "set", metavar="SET", required=True)
+    given.add("--system", "system", metavar="NAME", required=True)
+    given.add("--format", "format", metavar="FORMAT")
+    given.add("--model", "model", metavar="MODEL")
+    given.add("--revision", "revision", metavar="REVISION")
+    given.add("--missing", "missing", choices=("refuse", "empty", "fail"))
+    given.add("--unknown", "unknown", choices=("refuse", "skip"))
+    given.add("--on-existing", "on_existing", choices=("reuse", "again"))
+    out = action("export", "exchange:export_run", "A run's texts for other tools.", services.export_run)
+    out.add("run", "run", metavar="ID")
+    out.add("--format", "format", metavar="FORMAT")
+    out.add("--side", "side", choices=("hypothesis", "reference"))
+    out.add("--ruler", "ruler", metavar="RULER")
+    out.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
+
+
+def _add_report(action: Maker) -> None:
+    made = action("report", "reporting:report", "A report of a run, or of runs against each other.", services.report)
+    made.add("run", "run", metavar="RUN")
+    made.add("other", "other", nargs="?", metavar="RUN_B")
+    made.add("more", "more", nargs="*", metavar="RUN")
+    made.add("--format", "format", choices=services.REPORT_FORMATS)
+    made.add("--ruler", "ruler", metavar="RULER")
+    made.add("--corrected", "corrected", action="store_true")
+    made.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
+
+
+def _add_labels(verb: Verb) -> None:
+    action = _actions(verb, required=True)
+    doubted = action("suspects", "labels:suspects", "Labels that runs agree against, ranked.", services.suspects)
+    doubted.add("runs", "runs", nargs="+", metavar="RUN")
+    doubted.add("--ruler", "ruler", metavar="RULER")
+    doubted.add("--limit", "limit", type=int, metavar="N")
+    corrected = action("correct", "labels:correct", "Correct a label, beside the set.", services.correct)
+    corrected.add("set", "set", metavar="SET")
+    corrected.add("id", "id", metavar="ID")
+    corrected.add("--text", "text", metavar="TEXT")
+    corrected.add("--wrong", "wrong", action="store_true")
+    corrected.add("--undo", "undo", action="store_true")
+    corrected.add("--note", "note", metavar="NOTE")
+    corrected.add("--published", "published", metavar="TEXT")
+    listed = action("list", "labels:list_corrections", "What was said of a set's labels.", services.list_corrections)
+    listed.add("set", "set", metavar="SET")
 
 
 def _add_serve(verb: Verb) -> None:
@@ -164,3 +281,42 @@ def _add_serve(verb: Verb) -> None:
     )
     help_text = "The engine to load at once."
     verb.add("--engine", "engine", metavar="ENGINE", default=services.DEFAULT_ENGINE, help=help_text)
+
+
+def _add_transcript(verb: Verb) -> None:
+    _editing().add_actions(_actions(verb, required=True))
+
+
+def _editing() -> Any:
+    """Its module, which reads the tables of all corrections."""
+    return import_module("workbench.cli.editing")
+
+
+_VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] = {
+    "transcribe": ("Recordings to text.", "transcription:transcribe", ("transcribe_events",), _add_transcribe),
+    "inspect": ("A look at recordings first.", "inspection:inspect", ("inspect_recording",), _add_inspect),
+    "transcript": ("Transcripts corrected, and transcribed again in part.", "editing:show", (), _add_transcript),
+    "bench": ("Transcribe labelled sets, metered.", "verbs:bench", ("bench_events", "bench"), _add_bench),
+    "score": ("Score a stored run, or texts against texts.", "verbs:score", ("score", "summary"), _add_score),
+    "compare": ("Runs against each other.", "comparison:compare", ("compare", "rank"), _add_compare),
+    "causes": ("Where a run's errors come from.", "causes:causes", ("causes",), _add_causes),
+    "sweep": ("Engines × chains on the same items.", "verbs:sweep", ("sweep_events", "bench_events"), _add_sweep),
+    "sets": ("List the eval sets, or check one.", "listings:sets", ("list_sets",), _add_sets),
+    "engines": (
+        "List the engines, and whether each can run here.",
+        "listings:engines",
+        ("list_engines",),
+        _add_nothing,
+    ),
+    "runs": ("The stored runs, and texts of other systems.", "listings:runs", ("list_runs",), _add_stored_runs),
+    "labels": ("Labels that are probably wrong, and what is right.", "labels:suspects", ("suspects",), _add_labels),
+    "models": ("List the models, or fetch one.", "listings:models", ("fetch_model",), _add_models),
+    "doctor": (
+        "What this machine has, and what the engines need.",
+        "listings:doctor",
+        ("check_machine",),
+        _add_nothing,
+    ),
+    "serve": ("The page and the HTTP API, on this machine only.", "serving:serve", (), _add_serve),
+}
+"""Every verb: its summary, what is called, the services whose arguments it has, and what adds them."""

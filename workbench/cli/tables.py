@@ -10,6 +10,7 @@ from workbench.runs.records import ItemFailure, ItemResult
 from workbench.runs.summary import RunSummary
 from workbench.runs.sweep import SweepCell
 from workbench.scoring.score import Metric
+from workbench.scoring.verdicts import say_units
 from workbench.text.rulers import MetricName
 
 NOTHING = "–"
@@ -18,13 +19,14 @@ _MIB = 1024**2
 METRIC_COLUMNS = ("measure", "rate", "95 % interval", "errors", "sub", "del", "ins", "units", "ruler")
 COMPARISON_COLUMNS = ("measure", "A", "B", "B − A", "95 % interval", "p", "verdict", "ruler")
 SWEEP_COLUMNS = (
-    "rank",
+    "place",
     "engine",
     "chain",
     "measure",
     "rate",
     "95 % interval",
     "against the first",
+    "p",
     "RTF",
     "scored",
     "ruler",
@@ -59,8 +61,11 @@ def _figures(metric: Metric) -> tuple[str, ...]:
 
 def total_lines(summary: RunSummary) -> list[str]:
     """How many clips the figures speak of, and which they leave out."""
-    lines = [f"Scored {summary.scored} of {summary.total}, {summary.failed} failed."]
+    lines = [] if summary.corrections is None else [summary.corrections.sentence]
+    lines.append(f"Scored {summary.scored} of {summary.total}, {summary.failed} failed.")
     lines += [f"  {failure.id}: {failure.message}" for failure in summary.failures]
+    if summary.metrics[summary.headline].ci95 is not None:
+        lines.append(f"Intervals are drawn over {say_units(summary.clusters, summary.cluster_by)}.")
     return lines
 
 
@@ -90,7 +95,7 @@ def comparison_rows(found: Comparison) -> list[tuple[str, ...]]:
             percent(one.b),
             points(one.delta),
             NOTHING if one.ci95 is None else f"{points(one.ci95[0])} … {points(one.ci95[1])}",
-            NOTHING if one.p_value is None else f"{one.p_value:.3g}",
+            probability(one.p_value),
             one.verdict,
             ruler,
         )
@@ -103,26 +108,33 @@ def comparison_rows(found: Comparison) -> list[tuple[str, ...]]:
     return rows
 
 
-def sweep_rows(cells: Sequence[SweepCell]) -> list[tuple[str, ...]]:
-    """One row a cell, in the order given."""
-    return [_sweep_row(rank, cell) for rank, cell in enumerate(cells, start=1)]
+def sweep_rows(cells: Sequence[SweepCell], places: Mapping[str, str]) -> list[tuple[str, ...]]:
+    """One row a cell, in the order given.
+
+    Args:
+        cells: Of a sweep.
+        places: By run id: "1", "2–3".
+    """
+    return [_sweep_row(places[cell.summary.run_id], cell) for cell in cells]
 
 
-def _sweep_row(rank: int, cell: SweepCell) -> tuple[str, ...]:
-    summary, against = cell.summary, "first"
+def _sweep_row(place: str, cell: SweepCell) -> tuple[str, ...]:
+    summary, against, p_value = cell.summary, "first", NOTHING
     metric = summary.metrics[summary.headline]
     if cell.against is not None:
         difference = cell.against.metrics[summary.headline]
         against = f"{points(difference.delta)}, {difference.verdict}"
+        p_value = probability(difference.p_value)
     cost = summary.measurement
     return (
-        str(rank),
+        place,
         cell.engine,
         cell.chain or "none",
         summary.headline.upper(),
         percent(metric.rate),
         interval(metric.ci95),
         against,
+        p_value,
         NOTHING if cost is None or cost.rtf is None else f"{cost.rtf:.3f}",
         f"{summary.scored} of {summary.total}",
         f"{summary.ruler} {summary.ruler_hash}",
@@ -140,9 +152,19 @@ def points(difference: float | None) -> str:
     return NOTHING if difference is None else f"{100 * difference:+.2f}"
 
 
+def probability(p_value: float | None) -> str:
+    """A p-value to three figures."""
+    return NOTHING if p_value is None else f"{p_value:.3g}"
+
+
+def mebibytes(size: float) -> str:
+    """Memory in MiB."""
+    return f"{size / _MIB:.0f} MiB"
+
+
 def interval(bounds: tuple[float, float] | None) -> str:
     return NOTHING if bounds is None else f"{100 * bounds[0]:.2f} … {100 * bounds[1]:.2f} %"
 
 
 def _figure(value: float | None) -> str:
-    return NOTHING if value is None else f"{value:.4g}" if value < 1e6 else f"{value / _MIB:.0f} MiB"
+    return NOTHING if value is None else f"{value:.4g}" if value < 1e6 else mebibytes(value)

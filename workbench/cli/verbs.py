@@ -1,4 +1,4 @@
-"""Verbs that make, score and compare runs: bench, score, compare, sweep."""
+"""Verbs that make and score runs: bench, score, sweep."""
 
 from __future__ import annotations
 
@@ -12,10 +12,8 @@ from workbench import services
 from workbench.cli.arguments import pairs, passed_on
 from workbench.cli.console import Console
 from workbench.cli.tables import (
-    COMPARISON_COLUMNS,
     METRIC_COLUMNS,
     SWEEP_COLUMNS,
-    comparison_rows,
     cost_lines,
     item_line,
     metric_rows,
@@ -23,7 +21,6 @@ from workbench.cli.tables import (
     total_lines,
 )
 from workbench.errors import UsageError
-from workbench.runs.compare import Comparison
 from workbench.runs.records import ItemFailure, ItemResult, RunEvent, RunStarted
 from workbench.runs.report import comparison_json, run_csv, run_json
 from workbench.runs.summary import RunSummary
@@ -95,6 +92,8 @@ def _show(summary: RunSummary, console: Console) -> None:
     console.table(METRIC_COLUMNS, metric_rows(summary.metrics, summary.headline, summary.ruler, summary.ruler_hash))
     for line in (*total_lines(summary), *cost_lines(summary.measurement)):
         console.say(line)
+    for warning in summary.warnings:
+        console.note(f"warning: {warning}")
 
 
 def score(arguments: Namespace, console: Console) -> int:
@@ -104,7 +103,7 @@ def score(arguments: Namespace, console: Console) -> int:
         UsageError: Neither a run nor two files.
         WorkbenchError: They cannot be read.
     """
-    scored = services.score(arguments.run, ref=arguments.ref, hyp=arguments.hyp, ruler=arguments.ruler)
+    scored = services.score(arguments.run, **passed_on(arguments, services.score))
     only = UNITS.get(arguments.unit)
     if isinstance(scored, TextScore):
         return _show_texts(scored, only, console)
@@ -115,6 +114,8 @@ def score(arguments: Namespace, console: Console) -> int:
     console.table(METRIC_COLUMNS, metric_rows(metrics, scored.headline, scored.ruler, scored.ruler_hash))
     for line in total_lines(scored):
         console.say(line)
+    for warning in scored.warnings:
+        console.note(f"warning: {warning}")
     return _run_code(scored)
 
 
@@ -149,28 +150,6 @@ def _warn(ids: Sequence[str], what: str, console: Console) -> None:
         console.note(f"warning: {len(ids)} ids {what}: {', '.join(ids[:10])}{more}")
 
 
-def compare(arguments: Namespace, console: Console) -> int:
-    """Two runs under one ruler, paired item by item.
-
-    Raises:
-        WorkbenchError: A run cannot be read, or they have nothing in common.
-    """
-    found = services.compare(arguments.run_a, arguments.run_b, ruler=arguments.ruler)
-    console.document(comparison_json(found))
-    console.say(f"A is {found.run_a}")
-    console.say(f"B is {found.run_b}")
-    console.table(COMPARISON_COLUMNS, comparison_rows(found))
-    _tell_pairing(found, console)
-    return 0
-
-
-def _tell_pairing(found: Comparison, console: Console) -> None:
-    reasons = ", ".join(f"{count} {reason.replace('_', ' ')}" for reason, count in found.dropped.items())
-    console.say(f"{found.common} clips in common{f'; left out: {reasons}' if reasons else ''}.")
-    for warning in found.warnings:
-        console.note(f"warning: {warning}")
-
-
 def sweep(arguments: Namespace, console: Console) -> int:
     """Benchmark every engine with every chain on the same clips; one run a cell, ranked.
 
@@ -192,8 +171,12 @@ def sweep(arguments: Namespace, console: Console) -> int:
             else:
                 told.tell(event, advance)
     ranked = services.ranked(cells)
-    console.document([_cell_json(cell) for cell in ranked])
-    console.table(SWEEP_COLUMNS, sweep_rows(ranked))
+    ranking = services.rank([cell.summary.run_id for cell in cells], ruler=arguments.ruler)
+    places = {row.run_id: row.place for row in ranking.rows}
+    console.document([{"place": places[cell.summary.run_id], **_cell_json(cell)} for cell in ranked])
+    console.table(SWEEP_COLUMNS, sweep_rows(ranked, places))
+    for warning in ranking.warnings:
+        console.note(f"warning: {warning}")
     return max(_run_code(cell.summary) for cell in cells)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
 import pydantic
@@ -39,6 +39,7 @@ class EngineInfo:
         max_seconds: The longest clip that one call takes without losing text; None where it windows by itself.
         chunk_seconds: The length that long recordings are cut to when transcribing.
         capabilities: What it can do beyond text.
+        word_times_hint: What would give it times of words, a sentence; empty where it has them or nothing would.
         options: A frozen dataclass; its fields (with defaults and `metadata={"help": …}`) are the engine's own options.
         device: Where the weights are, once loaded: "cpu", "cuda:0".
         dtype: In what precision, once loaded.
@@ -53,6 +54,7 @@ class EngineInfo:
     max_seconds: float | None = None
     chunk_seconds: float = 30.0
     capabilities: frozenset[Capability] = frozenset()
+    word_times_hint: str = ""
     options: type[Any] = NoOptions
     device: str = ""
     dtype: str = ""
@@ -112,6 +114,7 @@ class DecodeOptions:
         language: A code the engine knows, or None: it decides.
         context: Names and terms to expect (hotwords), as free text.
         timestamps: Whether segment times are wanted.
+        word_times: Whether times of words are wanted, from an engine that has them; they cost time.
         max_new_tokens: Cap on generated tokens a chunk; None is the engine's default.
         extra: The engine's own options by name, validated by `EngineInfo.validated`.
     """
@@ -119,20 +122,57 @@ class DecodeOptions:
     language: str | None = None
     context: str = ""
     timestamps: bool = True
+    word_times: bool = False
     max_new_tokens: int | None = None
     extra: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Segment:
-    """A stretch of text with its times in seconds from the start of the recording."""
+class Word:
+    """A word with the punctuation beside it, or one Han character; times as those of its segment.
+
+    Attributes:
+        start: Seconds.
+        end: The same.
+        text: Without white space around it.
+        confidence: 0 … 1, or None where the engine has none.
+    """
 
     start: float
     end: float
     text: str
+    confidence: float | None = None
+
+    def shifted(self, seconds: float) -> Word:
+        return replace(self, start=self.start + seconds, end=self.end + seconds)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Segment:
+    """A stretch of text with its times in seconds from the start of the recording.
+
+    Attributes:
+        start: Seconds.
+        end: The same.
+        text: What was said.
+        words: The text word by word; empty where the engine has no times of words, or none were asked for.
+        speaker: Label of who said it, `1+2` where two cannot be told apart; empty where speakers are not known.
+    """
+
+    start: float
+    end: float
+    text: str
+    words: tuple[Word, ...] = ()
+    speaker: str = ""
 
     def shifted(self, seconds: float) -> Segment:
-        return Segment(start=self.start + seconds, end=self.end + seconds, text=self.text)
+        words = tuple(word.shifted(seconds) for word in self.words)
+        return replace(self, start=self.start + seconds, end=self.end + seconds, words=words)
+
+    def within(self, longest: float) -> Segment:
+        """With no time after `longest` seconds."""
+        words = tuple(replace(one, start=min(one.start, longest), end=min(one.end, longest)) for one in self.words)
+        return replace(self, start=min(self.start, longest), end=min(self.end, longest), words=words)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

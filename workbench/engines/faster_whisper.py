@@ -15,6 +15,7 @@ from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis, Segment
 from workbench.engines.device import choose_ctranslate2
 from workbench.engines.faster_whisper_windows import WindowDecoder, confidence_of
+from workbench.engines.faster_whisper_words import timed_words
 from workbench.engines.weights import CTRANSLATE2, find_weights, folder_bytes, folder_revision, verify_folder
 from workbench.errors import EngineError, EngineUnavailable, ModelMissing, UsageError, WorkbenchError
 from workbench.settings import Settings
@@ -28,7 +29,7 @@ SHORT_NAMES = {size: f"Systran/faster-whisper-{size}" for size in SIZES} | {
 }  # fmt: skip
 """As in faster_whisper.utils, which would import the whole of it."""
 
-CAPABILITIES: frozenset[Capability] = frozenset({"language", "context", "timestamps", "confidence"})
+CAPABILITIES: frozenset[Capability] = frozenset({"language", "context", "timestamps", "word_timestamps", "confidence"})
 TEMPERATURES = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)
 PROMPT_TOKENS = 223
 """The most hotword tokens that faster-whisper keeps: half of Whisper's 448 positions, less one."""
@@ -89,6 +90,7 @@ class FasterWhisperEngine:
             "language": options.language,
             "hotwords": options.context.strip() or None,
             "without_timestamps": False,
+            "word_timestamps": options.word_times,
         }
 
     def _one(self, clip: AudioClip, options: DecodeOptions, arguments: dict[str, Any]) -> Hypothesis:
@@ -129,7 +131,8 @@ class FasterWhisperEngine:
 
 def _segment(part: Any, duration: float) -> Segment:
     """With times inside the clip: Whisper sees 30 s, silence added, and may end a segment in it."""
-    return Segment(start=min(part.start, duration), end=min(part.end, duration), text=part.text.strip())
+    words = timed_words(part.words or ())
+    return Segment(start=part.start, end=part.end, text=part.text.strip(), words=words).within(duration)
 
 
 def load_folder(folder: Path, info: EngineInfo, settings: Settings) -> FasterWhisperEngine:

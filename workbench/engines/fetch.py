@@ -13,6 +13,8 @@ from typing import Any
 
 from workbench.engines import builtin, faster_whisper, qwen3, whisper
 from workbench.engines.device import GIB
+from workbench.engines.qwen3_aligner import ALIGNER
+from workbench.engines.qwen3_aligner import LANGUAGES as ALIGNED_LANGUAGES
 from workbench.engines.registry import EngineRef
 from workbench.engines.weights import RECORD, fetched_folder, file_sha256
 from workbench.errors import EngineError, UnknownName, UsageError
@@ -29,7 +31,7 @@ FILES = {
 SHORT_NAMES: dict[str, dict[str, str]] = {
     "faster-whisper": faster_whisper.SHORT_NAMES,
     "whisper": whisper.SHORT_NAMES,
-    "qwen3-asr": qwen3.HUB_IDS,
+    "qwen3-asr": qwen3.HUB_IDS | {"aligner": ALIGNER},
 }
 """Hub ids by the names that an engine knows, its default first."""
 _NOT = ("*fp32*", "*.index.fp32.json")
@@ -102,6 +104,15 @@ def _qwen3_models() -> list[KnownModel]:
             languages="30 languages, Cantonese and 21 more Chinese dialects among them",
         )
         for size, hub_id in qwen3.HUB_IDS.items()
+    ] + [
+        KnownModel(
+            name="qwen3-asr:aligner",
+            engine="qwen3-asr",
+            hub_id=ALIGNER,
+            approximate_bytes=2 * qwen3.PARAMETERS[qwen3.HUB_IDS["0.6B"]],  # the same network with another head
+            licence="Apache-2.0",
+            languages=f"times of words for qwen3-asr in {len(ALIGNED_LANGUAGES)} languages, Cantonese among them",
+        )
     ]
 
 

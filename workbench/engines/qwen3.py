@@ -6,22 +6,22 @@ says whether the model ended by itself, `raw` is the whole output, and a repetit
 
 from __future__ import annotations
 
-import json
-import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 from pydantic import Field
 
-from workbench.audio.clip import AudioClip, Samples
+from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis
 from workbench.engines.device import choose_device, choose_dtype, fit_sentence, fits, machine_facts
+from workbench.engines.qwen3_aligner import ALIGNER_COMMAND, Qwen3Aligner, find_aligner, lacks, load_aligner
+from workbench.engines.qwen3_checkpoint import MEL_HOP, NEEDED, open_checkpoint, padded, read_config
 from workbench.engines.qwen3_output import MARKER, answer_tokens, parse_output, text_confidence
-from workbench.engines.weights import SAFETENSORS, find_weights, folder_bytes, folder_revision, verify_folder
-from workbench.errors import AudioInvalid, EngineError, EngineUnavailable, ModelMissing, WorkbenchError
+from workbench.engines.weights import find_weights, folder_bytes, folder_revision, verify_folder
+from workbench.errors import EngineError, ModelMissing, WorkbenchError
 from workbench.settings import Settings
 from workbench.text.languages import language_name
 
@@ -36,14 +36,12 @@ LANGUAGES = (
 """In the order of the model card. Told by English name: ours are Qwen's, and Qwen's code for Filipino is not ours."""
 
 CAPABILITIES: frozenset[Capability] = frozenset({"language", "context", "confidence", "batch"})
+WORD_TIMES: frozenset[Capability] = frozenset({"word_timestamps"})
+"""Where the forced aligner is on this disk."""
 MAX_SECONDS = 180.0
 """No length is refused or cut by the model or its feature extractor; users report good texts up to here and poor ones
 at the 1200 s of the original toolkit."""
 
-_NEEDED = (*SAFETENSORS, "tokenizer_config.json")
-_MEL_HOP = 160
-_SHORTEST_FRAMES = 50
-"""0.5 s, the least that the original toolkit gives the model."""
 _WORK_SHARE = 1 / 3
 """Memory beyond the weights: with 1.7B, 5.1 GB for 4.1 GB of weights were seen on a GPU of 6 GB, and 9.2 GB for
 8.2 GB without a GPU."""
@@ -64,11 +62,20 @@ class Qwen3Options:
 
 
 class Qwen3Engine:
-    """A loaded Qwen3-ASR; the clips of one call are one batch."""
+    """A loaded Qwen3-ASR; the clips of one call are one batch.
 
-    def __init__(self, model: Any, processor: Any, info: EngineInfo) -> None:
+    Args:
+        model: `Qwen3ASRForConditionalGeneration`.
+        processor: Its processor.
+        info: What the engine says of itself.
+        aligner: Loads what gives times of words; called when they are first asked for.
+    """
+
+    def __init__(self, model: Any, processor: Any, info: EngineInfo, aligner: Callable[[], Qwen3Aligner]) -> None:
         self._model: Any = model
         self._processor: Any = processor
+        self._load_aligner = aligner
+        self._aligner: Qwen3Aligner | None = None
         self.info = info
 
     def transcribe(self, clips: Sequence[AudioClip], options: DecodeOptions) -> list[Hypothesis]:
@@ -87,10 +94,22 @@ class Qwen3Engine:
         generated, probabilities = self._generate(clips, inputs, options.max_new_tokens or own.max_new_tokens)
         prefix = _prefix(language)
         rows = zip(generated, probabilities, strict=True)
-        return [self._hypothesis(prefix, tokens, certain, warnings) for tokens, certain in rows]
+        heard = [self._hypothesis(prefix, tokens, certain, warnings) for tokens, certain in rows]
+        if not (options.word_times and "word_timestamps" in self.info.capabilities):
+            return heard
+        return [self._timed(clip, one) for clip, one in zip(clips, heard, strict=True)]
+
+    def _timed(self, clip: AudioClip, heard: Hypothesis) -> Hypothesis:
+        """With times of words; where they cannot be had for the language, with the reason."""
+        if not heard.text:
+            return heard
+        if reason := lacks(heard.language):
+            return replace(heard, warnings=(*heard.warnings, reason))
+        self._aligner = self._aligner or self._load_aligner()
+        return replace(heard, segments=self._aligner.align(clip, heard.text, heard.language))
 
     def _inputs(self, clips: Sequence[AudioClip], language: str | None, context: str) -> Any:
-        sounds = [_padded(clip, self.info.sample_rate) for clip in clips]
+        sounds = [padded(clip, self.info.sample_rate) for clip in clips]
         inputs = self._processor.apply_transcription_request(
             sounds,
             language=None if language is None else language_name(language),
@@ -98,7 +117,7 @@ class Qwen3Engine:
             sanitize_control_tokens=True,  # "<|im_end|>" among the hotwords stays text
         )
         heard = inputs["input_features_mask"].sum(-1).tolist()
-        if heard != [sound.size // _MEL_HOP for sound in sounds]:
+        if heard != [sound.size // MEL_HOP for sound in sounds]:
             raise EngineError(
                 f"The feature extractor of {self.info.model_id} takes only a part of the sound.",
                 hint="Its preprocessor_config.json or processor_config.json truncates; use the published one.",
@@ -151,7 +170,7 @@ class Qwen3Engine:
         """Give the memory back to the device."""
         import torch
 
-        self._model = self._processor = None
+        self._model = self._processor = self._aligner = None
         if self.info.device.startswith("cuda"):
             torch.cuda.empty_cache()
 
@@ -159,21 +178,6 @@ class Qwen3Engine:
 def _prefix(language: str | None) -> str:
     """What the processor begins the answer with where a language is told: the model writes on from there."""
     return "" if language is None else f"language {language_name(language)}{MARKER}"
-
-
-def _padded(clip: AudioClip, sample_rate: int) -> Samples:
-    """The samples with silence after them, to whole mel frames and at least 0.5 s.
-
-    Without whole frames, transformers counts one frame more for a clip in a batch than for the same clip alone, and
-    drops up to 10 ms at the end.
-    """
-    if clip.sample_rate != sample_rate:
-        raise AudioInvalid(
-            f"{clip.source or 'A clip'} is at {clip.sample_rate} Hz; the engine listens at {sample_rate} Hz.",
-            hint="Resample it with the step resample.",
-        )
-    frames = max(_SHORTEST_FRAMES, math.ceil(clip.samples.size / _MEL_HOP))
-    return np.pad(clip.samples, (0, frames * _MEL_HOP - clip.samples.size))
 
 
 class Qwen3Plugin:
@@ -189,6 +193,7 @@ class Qwen3Plugin:
             revision = folder_revision(self._folder(model, settings))
         except ModelMissing:
             revision = ""
+        has_aligner = find_aligner(settings) is not None
         return EngineInfo(
             name=self.name,
             model_id=_model_id(model),
@@ -196,7 +201,8 @@ class Qwen3Plugin:
             languages=LANGUAGES,
             max_seconds=MAX_SECONDS,
             chunk_seconds=MAX_SECONDS,
-            capabilities=CAPABILITIES,
+            capabilities=CAPABILITIES | WORD_TIMES if has_aligner else CAPABILITIES,
+            word_times_hint="" if has_aligner else f"Get the forced aligner with: {ALIGNER_COMMAND}",
             options=Qwen3Options,
             runtime="torch",
         )
@@ -223,68 +229,29 @@ class Qwen3Plugin:
         """See `EnginePlugin.load`."""
         folder = self._folder(model, settings)
         verify_folder(folder)
-        _read_config(folder)
+        _config(folder)
         device = choose_device(settings, engine=self.name)
         dtype = choose_dtype(device)
-        loaded, processor = _open(folder, device, dtype)
+        smaller = "Free memory with another engine's Unload, choose 0.6B, or set WORKBENCH_DEVICE=cpu."
+        loaded = open_checkpoint(folder, "ForConditionalGeneration", device=device, dtype=dtype, smaller=smaller)
         info = replace(self.info(model, settings), device=device, dtype=dtype)
-        return Qwen3Engine(loaded, processor, info)
+        return Qwen3Engine(*loaded, info, partial(load_aligner, settings))
 
     def _folder(self, model: str | None, settings: Settings) -> Path:
-        return find_weights(self.name, _model_id(model), settings, needs=_NEEDED)
+        return find_weights(self.name, _model_id(model), settings, needs=NEEDED)
 
 
 def _model_id(model: str | None) -> str:
     return HUB_IDS.get((model or "1.7B").upper(), model or "")
 
 
-def _read_config(folder: Path) -> dict[str, Any]:
-    """config.json, read before transformers fills the layers that it does not find with random numbers.
-
-    Raises:
-        EngineUnavailable: The folder holds another model, or Qwen3-ASR as the original toolkit saves it.
-    """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    if config.get("model_type") == "qwen3_asr" and "thinker_config" not in config:
-        return config
-    original = "thinker_config" in config
-    what = "Qwen3-ASR in the original toolkit's format" if original else f"a model of type {config.get('model_type')}"
-    hint = f"Use {' or '.join(HUB_IDS.values())}."
-    raise EngineUnavailable("qwen3-asr", f"{folder} holds {what}", hint=hint)
-
-
-def _open(folder: Path, device: str, dtype: str) -> tuple[Any, Any]:
-    import torch
-    from safetensors import SafetensorError
-    from transformers import Qwen3ASRForConditionalGeneration, Qwen3ASRProcessor
-    from transformers.utils.logging import disable_progress_bar
-
-    disable_progress_bar()  # standard error is for the progress of ours
-    try:
-        processor = Qwen3ASRProcessor.from_pretrained(folder, local_files_only=True)
-        # with output_loading_info a pair, which its annotation does not say
-        model, report = Qwen3ASRForConditionalGeneration.from_pretrained(  # pyright: ignore[reportGeneralTypeIssues]
-            folder,
-            dtype=getattr(torch, dtype),
-            device_map=device,
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except torch.OutOfMemoryError as error:
-        hint = "Free memory with another engine's Unload, choose 0.6B, or set WORKBENCH_DEVICE=cpu."
-        raise EngineUnavailable("qwen3-asr", f"{device} has too little free memory", hint=hint) from error
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise EngineUnavailable("qwen3-asr", f"{folder} does not load ({error})", hint="Fetch it again.") from error
-    if report["missing_keys"]:
-        lacking = f"{folder} lacks {len(report['missing_keys'])} of the model's tensors"
-        raise EngineUnavailable("qwen3-asr", lacking, hint="Fetch it again.")
-    return model.eval(), processor
+def _config(folder: Path) -> dict[str, Any]:
+    return read_config(folder, "ForConditionalGeneration", hint=f"Use {' or '.join(HUB_IDS.values())}.")
 
 
 def _parameters(folder: Path) -> int:
     """How many weights a folder holds: the size of its files by the precision they are kept in."""
-    kept_in = _read_config(folder).get("dtype", "bfloat16")
+    kept_in = _config(folder).get("dtype", "bfloat16")
     return folder_bytes(folder, ("*.safetensors",)) // _DTYPE_BYTES.get(kept_in, 2)
 
 

@@ -11,7 +11,15 @@ from typing import Any, TypeVar, cast
 
 from workbench.audio.clip import AudioClip
 from workbench.engines import registry
-from workbench.engines.base import Availability, DecodeOptions, EngineInfo, EnginePlugin, Hypothesis, NoOptions
+from workbench.engines.base import (
+    Availability,
+    Capability,
+    DecodeOptions,
+    EngineInfo,
+    EnginePlugin,
+    Hypothesis,
+    NoOptions,
+)
 from workbench.errors import EngineError, WorkbenchError
 from workbench.settings import Settings
 
@@ -119,6 +127,7 @@ class ScriptedPlugin:
         languages: Codes it can be told.
         max_seconds: The longest clip it takes.
         chunk_seconds: What long recordings are cut to.
+        capabilities: What it can do beyond text.
         journal: What was done with it.
     """
 
@@ -131,6 +140,7 @@ class ScriptedPlugin:
     languages: tuple[str, ...] = ("en", "zh", "yue")
     max_seconds: float | None = None
     chunk_seconds: float = 30.0
+    capabilities: frozenset[Capability] = frozenset({"language", "context", "timestamps", "batch"})
     summary: str = "Says what a script tells it to; for tests."
     models: tuple[str, ...] = ("script",)
     journal: Journal = field(default_factory=Journal)
@@ -144,7 +154,7 @@ class ScriptedPlugin:
             languages=self.languages,
             max_seconds=self.max_seconds,
             chunk_seconds=self.chunk_seconds,
-            capabilities=frozenset({"language", "context", "timestamps", "batch"}),
+            capabilities=self.capabilities,
             options=self.options,
             device="cpu",
             dtype="none",

@@ -1,31 +1,38 @@
-"""The OpenAI-compatible part: `POST /v1/audio/transcriptions` and `GET /v1/models`.
-
-Shapes after OpenAI's API reference, "Create transcription" and "List models"; what this server does not know
-(log-probabilities of a segment) is null.
-"""
+"""The OpenAI-compatible part: `POST /v1/audio/transcriptions` and `GET /v1/models`."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from collections.abc import Generator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import Response
 
 from workbench import services
+from workbench.audio.io import Channel
 from workbench.engines.pool import EnginePool
+from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import UnknownName, UsageError
+from workbench.http.answers import describe
+from workbench.http.transcripts import FORMATS, JSON_FORMATS, render, stream_events
 from workbench.http.uploads import Form, received_form
-from workbench.http.work import last_event
-from workbench.pipeline.export import export, summary
+from workbench.http.work import EventStream, last_event
+from workbench.pipeline.transcribe import TranscribeEvent
 from workbench.pipeline.transcript import Transcript
-from workbench.text.languages import language_name
+from workbench.pipeline.turns import SpeakerCount
 
 router = APIRouter(prefix="/v1")
 
-DEFAULT_NAMES = ("", "whisper-1")
-"""Model names that mean the default engine; clients that insist on a name of OpenAI's send the second."""
+DEFAULT_NAMES = (
+    *("", "whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe"),
+    *("gpt-4o-mini-transcribe-2025-12-15", "gpt-4o-transcribe-diarize"),
+)
+"""Model names that mean the default engine: those of OpenAI's, which some clients insist on."""
 
-FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
+GRANULARITIES = ("segment", "word")
+CHANNELS: tuple[Channel, ...] = get_args(Channel)
 
 
 def pool_of(request: Request) -> EnginePool:
@@ -43,9 +50,16 @@ _FORM = {
         "language": {"type": "string", "description": "A code or an English name; left out, the engine decides."},
         "prompt": {"type": "string", "description": "Names and terms to expect."},
         "response_format": {"type": "string", "enum": list(FORMATS), "default": "json"},
+        "stream": {"type": "boolean", "description": "Send `transcript.text.delta` events while it works."},
         "temperature": {"type": "number", "description": "Accepted for compatibility; engines decode their own way."},
-        "timestamp_granularities[]": {"type": "array", "items": {"enum": ["segment"]}},
+        "timestamp_granularities[]": {
+            "type": "array",
+            "items": {"enum": list(GRANULARITIES)},
+            "description": "Times in verbose_json; `word` needs an engine that has them and takes longer.",
+        },
+        "channel": {"type": "string", "enum": list(CHANNELS), "default": "mix"},
         "chain": {"type": "string", "description": "Preprocessing, as `highpass+gain:peak_db=-6`."},
+        "speakers": {"type": "string", "description": "How many people to tell apart, or `auto`; left out, none."},
     },
 }
 
@@ -55,22 +69,17 @@ _FORM = {
     openapi_extra={"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}}}},
 )
 async def create_transcription(request: Request, pool: Pool) -> Response:
-    """Transcribe a recording; it is deleted once it is text."""
-    async with received_form(request, pool.settings) as form:
-        response_format = _checked_format(form)
-        if form.file is None:
-            raise UsageError("There is no recording in the form.", hint="Send it in the field 'file'.")
-        events = services.transcribe_events(
-            form.file,
-            engine=_engine(form.get("model")),
-            language=form.get("language") or None,
-            context=form.get("prompt"),
-            chain=form.get("chain"),
-            pool=pool,
-        )
+    """Transcribe a recording; it is deleted once it is text. With `stream` the text comes as server-sent events."""
+    async with AsyncExitStack() as upload:
+        form = await upload.enter_async_context(received_form(request, pool.settings))
+        wanted = _wanted(form)
+        events = _events(form, wanted, pool)
+        if wanted.stream:
+            frames = stream_events(events, wanted.response_format, wanted.granularities)
+            return EventStream(frames, describe, keeps=upload.pop_all())
         transcript = await last_event(request, events)
     assert isinstance(transcript, Transcript)
-    return render(transcript, response_format)
+    return render(transcript, wanted.response_format, wanted.granularities)
 
 
 @router.get("/models")
@@ -82,44 +91,84 @@ def list_models(pool: Pool) -> dict[str, Any]:
     return {"object": "list", "data": models}
 
 
-def render(transcript: Transcript, response_format: str) -> Response:
-    """The transcript as the client wants it. A header says whether it is whole, in formats that have no other place."""
-    headers = {"X-Workbench-Complete": "true" if transcript.complete else "false"}
-    if response_format == "text":
-        return PlainTextResponse(f"{transcript.text}\n", headers=headers)
-    if response_format in ("srt", "vtt"):
-        media_type = "text/vtt" if response_format == "vtt" else "text/plain"
-        return Response(export(transcript, response_format), media_type=media_type, headers=headers)
-    known = summary(transcript)
-    body: dict[str, Any] = {"text": known["text"]}
-    if response_format == "verbose_json":
-        body = _verbose(transcript, known)
-    return JSONResponse(body | {"complete": known["complete"], "warnings": known["warnings"]}, headers=headers)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """In what form the text is wanted."""
+
+    response_format: str
+    stream: bool
+    granularities: tuple[str, ...]
 
 
-def _verbose(transcript: Transcript, known: dict[str, Any]) -> dict[str, Any]:
-    unknown = dict.fromkeys(("seek", "tokens", "temperature", "avg_logprob", "compression_ratio", "no_speech_prob"))
-    return {
-        "task": "transcribe",
-        "language": language_name(transcript.language).lower() if transcript.language else None,
-        "duration": known["duration_seconds"],
-        "text": known["text"],
-        "segments": [{"id": number, **segment, **unknown} for number, segment in enumerate(known["segments"])],
-        "measurement": known["measurement"],
-    }
+def _events(form: Form, wanted: _Wanted, pool: EnginePool) -> Generator[TranscribeEvent, None, None]:
+    if form.file is None:
+        raise UsageError("There is no recording in the form.", hint="Send it in the field 'file'.")
+    engine = services.DEFAULT_ENGINE if form.get("model") in DEFAULT_NAMES else form.get("model")
+    if "word" in wanted.granularities:
+        _check_word_times(engine, pool)
+    return services.transcribe_events(
+        form.file,
+        engine=engine,
+        language=form.get("language") or None,
+        context=form.get("prompt"),
+        channel=_channel(form.get("channel")),
+        chain=form.get("chain"),
+        word_times="word" in wanted.granularities,
+        speakers=_speakers(form.get("speakers")),
+        resume=False,  # nothing of an upload stays, whatever becomes of the request
+        pool=pool,
+    )
 
 
-def _checked_format(form: Form) -> str:
-    if form.get("stream").lower() in ("true", "1"):
-        raise UsageError("Transcriptions are not streamed.", hint="Leave out stream.")
-    granularities = form.getlist("timestamp_granularities[]") + form.getlist("timestamp_granularities")
-    if set(granularities) - {"segment"}:
-        raise UsageError("Times of words are not available.", hint="Ask for timestamp_granularities[] segment.")
+def _wanted(form: Form) -> _Wanted:
+    """What the form asks for.
+
+    Raises:
+        UnknownName: No such format or granularity.
+        UsageError: They do not go together.
+    """
     response_format = form.get("response_format") or "json"
     if response_format not in FORMATS:
         raise UnknownName("response_format", response_format, FORMATS)
-    return response_format
+    asked = form.getlist("timestamp_granularities[]") + form.getlist("timestamp_granularities")
+    for name in asked:
+        if name not in GRANULARITIES:
+            raise UnknownName("granularity of times", name, GRANULARITIES)
+    if "word" in asked and response_format != "verbose_json":
+        raise UsageError(f"{response_format} has no place for times of words.", hint="Ask for verbose_json.")
+    stream = form.get("stream").lower() in ("true", "1")
+    if stream and response_format not in JSON_FORMATS:
+        raise UsageError(
+            f"{response_format} is not streamed.", hint=f"Ask for {' or '.join(JSON_FORMATS)}, or leave out stream."
+        )
+    return _Wanted(response_format=response_format, stream=stream, granularities=tuple(asked))
 
 
-def _engine(model: str) -> str:
-    return services.DEFAULT_ENGINE if model in DEFAULT_NAMES else model
+def _check_word_times(engine: str, pool: EnginePool) -> None:
+    """Elsewhere an engine without them is a warning; here they were asked for by name, and clients read no warnings.
+
+    Raises:
+        UsageError: The engine has none.
+    """
+    ref = EngineRef.parse(engine)
+    info = plugin(ref.name).info(ref.model, pool.settings)
+    if "word_timestamps" not in info.capabilities:
+        raise UsageError(
+            f"{info.name} has no times of words.",
+            hint=info.word_times_hint or "Ask for timestamp_granularities[] segment.",
+        )
+
+
+def _channel(asked: str) -> Channel:
+    for channel in CHANNELS:
+        if asked == channel:
+            return channel
+    if asked:
+        raise UnknownName("channel", asked, CHANNELS)
+    return "mix"
+
+
+def _speakers(asked: str) -> SpeakerCount | None:
+    if asked and asked != "auto" and not asked.isdecimal():
+        raise UsageError(f"{asked!r} is no number of speakers.", hint="Send a number, or auto.")
+    return None if not asked else "auto" if asked == "auto" else int(asked)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import pydantic
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 
 from workbench import services
 from workbench.engines.pool import EnginePool
@@ -15,8 +15,10 @@ from workbench.errors import UsageError
 from workbench.http.answers import describe, jsonable
 from workbench.http.transcriptions import Pool
 from workbench.http.work import EventStream, Named
+from workbench.runs.causes_report import causes_json
 from workbench.runs.records import RunStarted
-from workbench.runs.report import comparison_json, run_json
+from workbench.runs.report import comparison_json, ranking_json, run_json
+from workbench.scoring.clusters import ClusterBy
 from workbench.scoring.score import score as score_pairs
 from workbench.text.rulers import find_ruler
 
@@ -60,6 +62,7 @@ class ScoreRequest(pydantic.BaseModel):
     run: str | None = None
     pairs: list[Pair] | None = None
     ruler: str | None = None
+    corrected: bool = False
 
 
 @router.get("/engines")
@@ -81,10 +84,10 @@ def runs(pool: Pool) -> Any:
 
 
 @router.get("/runs/{run_id}")
-def run(run_id: str, pool: Pool, ruler: str | None = None) -> Any:
+def run(run_id: str, pool: Pool, ruler: str | None = None, corrected: bool = False) -> Any:
     """A stored run: its record, its outcomes, and its score under a ruler."""
     stored = services.load_run(run_id, pool=pool)
-    scored = services.summary(run_id, ruler=_named(ruler), pool=pool)
+    scored = services.summary(run_id, ruler=_named(ruler), corrected=corrected, pool=pool)
     return {**jsonable(stored), "summary": run_json(scored)}
 
 
@@ -104,9 +107,9 @@ def bench(body: BenchRequest, pool: Pool) -> EventStream:
 def score(body: ScoreRequest, pool: Pool) -> Any:
     """Score a stored run, or texts."""
     if body.run is not None and body.pairs is None:
-        return run_json(services.summary(body.run, ruler=_named(body.ruler), pool=pool))
-    if body.run is not None or not body.pairs:
-        raise UsageError("Score needs either a run or pairs of texts.", hint="Send 'run', or 'pairs'.")
+        return run_json(services.summary(body.run, ruler=_named(body.ruler), corrected=body.corrected, pool=pool))
+    if body.run is not None or not body.pairs or body.corrected:
+        raise UsageError("Score needs either a run or pairs of texts.", hint="Send 'run', or 'pairs' alone.")
     pairs = [(pair.id, pair.reference, pair.hypothesis) for pair in body.pairs]
     scored = score_pairs(pairs, find_ruler(body.ruler or "basic", files=False))
     return {
@@ -119,9 +122,44 @@ def score(body: ScoreRequest, pool: Pool) -> Any:
 
 
 @router.get("/compare")
-def compare(a: str, b: str, pool: Pool, ruler: str | None = None) -> Any:
+def compare(
+    a: str,
+    b: str,
+    pool: Pool,
+    ruler: str | None = None,
+    corrected: bool = False,
+    cluster_by: ClusterBy | None = None,
+) -> Any:
     """Run B against run A under one ruler, paired item by item."""
-    return comparison_json(services.compare(a, b, ruler=_named(ruler), pool=pool))
+    chosen: Any = {"ruler": _named(ruler), "corrected": corrected, "cluster_by": cluster_by}
+    return comparison_json(services.compare(a, b, **chosen, pool=pool))
+
+
+@router.get("/rank")
+def rank(
+    run: Annotated[list[str], Query(description="Two or more, each as a parameter of its own.")],
+    pool: Pool,
+    baseline: str | None = None,
+    ruler: str | None = None,
+    corrected: bool = False,
+    cluster_by: ClusterBy | None = None,
+) -> Any:
+    """Any number of runs under one ruler, the lowest rate first."""
+    chosen: Any = {"baseline": baseline, "ruler": _named(ruler), "corrected": corrected, "cluster_by": cluster_by}
+    return ranking_json(services.rank(run, **chosen, pool=pool))
+
+
+@router.get("/runs/{run_id}/causes")
+def causes(
+    run_id: str,
+    pool: Pool,
+    ruler: str | None = None,
+    term: Annotated[list[str] | None, Query(description="A name or hotword; each as a parameter of its own.")] = None,
+    corrected: bool = False,
+) -> Any:
+    """Where a run's errors come from, and what became of terms."""
+    found = services.causes(run_id, ruler=_named(ruler), terms=term or (), corrected=corrected, pool=pool)
+    return causes_json(found)
 
 
 def _named(ruler: str | None) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable
-from contextlib import closing
+from contextlib import AsyncExitStack, closing
 from typing import Any, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, create_task_group, from_thread, to_thread
@@ -69,7 +69,7 @@ async def _cancel_on_disconnect(receive: Receive, scope: CancelScope) -> None:
 
 
 Named = tuple[str, Any]
-"""An event's name and what it says, ready for JSON."""
+"""An event's name, empty for none, and what it says, ready for JSON."""
 
 
 class EventStream(Response):
@@ -81,21 +81,30 @@ class EventStream(Response):
     Args:
         events: What to send.
         describe: An error as the JSON that this server's errors have.
+        keeps: What the events need, such as an uploaded file; closed once they have ended, however they end.
     """
 
     media_type = "text/event-stream"
 
-    def __init__(self, events: Generator[Named, None, None], describe: Callable[[WorkbenchError], Any]) -> None:
+    def __init__(
+        self,
+        events: Generator[Named, None, None],
+        describe: Callable[[WorkbenchError], Any],
+        *,
+        keeps: AsyncExitStack | None = None,
+    ) -> None:
         super().__init__()
         del self.headers["content-length"]
         self._events = events
         self._describe = describe
+        self._keeps = keeps or AsyncExitStack()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        try:
-            await on_thread(receive, lambda: self._work(scope, receive, send))
-        except ClientDisconnect:
-            return
+        async with self._keeps:
+            try:
+                await on_thread(receive, lambda: self._work(scope, receive, send))
+            except ClientDisconnect:
+                return
 
     def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
         with closing(self._events):
@@ -129,4 +138,5 @@ def _body(body: bytes, *, more: bool) -> dict[str, Any]:
 
 def _frame(name: str, value: Any) -> bytes:
     """One event; JSON on one line holds no line break that would end its data."""
-    return f"event: {name}\ndata: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n".encode()
+    named = f"event: {name}\n" if name else ""
+    return f"{named}data: {json.dumps(value, ensure_ascii=False, allow_nan=False)}\n\n".encode()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import io
+import json
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import pydantic
@@ -12,14 +14,17 @@ import pysubs2
 
 from workbench.engines.base import Segment
 from workbench.errors import UnknownName
+from workbench.pipeline.edited import EditedTranscript
+from workbench.pipeline.hotwords import hotword_report
 from workbench.pipeline.transcript import Transcript, clock, join_texts
+from workbench.pipeline.transcript_file import document_of
 
 _JSON = pydantic.TypeAdapter(Transcript)
 
 
 def as_txt(transcript: Transcript) -> str:
-    """The text alone, a line a segment."""
-    lines = [segment.text.strip() for segment in transcript.segments] or [transcript.text]
+    """The text alone, a line a segment, with who said it where that is known."""
+    lines = [_said(transcript, segment, segment.text.strip()) for segment in transcript.segments] or [transcript.text]
     return "\n".join(lines) + "\n"
 
 
@@ -28,24 +33,37 @@ def as_markdown(transcript: Transcript) -> str:
     head = f"# {_plain_markdown(transcript.source or 'Transcript')}\n"
     notes = "".join(f"> {_plain_markdown(warning)}\n" for warning in transcript.warnings)
     lines = [
-        f"`[{clock(segment.start)[:8]}]` {_plain_markdown(segment.text.strip())}\n" for segment in transcript.segments
+        f"`[{clock(segment.start)[:8]}]` {_bold_name(transcript, segment)}{_plain_markdown(segment.text.strip())}\n"
+        for segment in transcript.segments
     ]
     return "\n".join(filter(None, [head, notes, *lines]))
 
 
 def as_srt(transcript: Transcript) -> str:
     """SubRip. Its players obey tags, so `<` and `>` are written as the look-alikes ‹ and ›."""
-    return _subtitles(transcript, "srt", lambda text: text.replace("<", "‹").replace(">", "›"))
+
+    def cue(segment: Segment) -> str:
+        return _said(transcript, segment, _one_line(segment)).replace("<", "‹").replace(">", "›")
+
+    return _subtitles(transcript, "srt", cue)
 
 
 def as_vtt(transcript: Transcript) -> str:
-    """WebVTT, with the characters escaped that its specification names."""
-    return _subtitles(transcript, "vtt", lambda text: html.escape(text, quote=False))
+    """WebVTT, with the characters escaped that its specification names, and voice tags where speakers are known."""
+
+    def cue(segment: Segment) -> str:
+        name, text = (html.escape(one, quote=False) for one in (transcript.speaker_of(segment), _one_line(segment)))
+        return f"<v {name}>{text}" if name else text
+
+    return _subtitles(transcript, "vtt", cue)
 
 
-def as_json(transcript: Transcript) -> str:
-    """Everything that is known of it."""
-    return _JSON.dump_json(transcript, indent=2).decode() + "\n"
+def as_json(transcript: Transcript | EditedTranscript) -> str:
+    """Everything that is known of it; of an edited one also, under `edited`, what the engine wrote and each edit."""
+    if not isinstance(transcript, EditedTranscript):
+        return _JSON.dump_json(transcript, indent=2).decode() + "\n"
+    shown = _JSON.dump_python(transcript.view(), mode="json")
+    return json.dumps(shown | {"edited": document_of(transcript)}, ensure_ascii=False, allow_nan=False, indent=2) + "\n"
 
 
 def as_docx(transcript: Transcript) -> bytes:
@@ -58,7 +76,7 @@ def as_docx(transcript: Transcript) -> bytes:
         document.add_paragraph(warning, style="Intense Quote")
     for segment in transcript.segments:
         paragraph = document.add_paragraph()
-        paragraph.add_run(f"[{clock(segment.start)[:8]}] ").bold = True
+        paragraph.add_run(f"[{clock(segment.start)[:8]}] {_said(transcript, segment)}").bold = True
         paragraph.add_run(segment.text.strip())
     buffer = io.BytesIO()
     document.save(buffer)
@@ -75,38 +93,74 @@ FORMATS: dict[str, Callable[[Transcript], str | bytes]] = {
 }
 
 
-def export(transcript: Transcript, format_name: str) -> bytes:
-    """The transcript in one of `FORMATS`, as the bytes of a file.
+def export(transcript: Transcript | EditedTranscript, format_name: str) -> bytes:
+    """The transcript in one of `FORMATS`, as the bytes of a file; of an edited one, as readers get it.
 
     Raises:
         UnknownName: No such format.
     """
     if format_name not in FORMATS:
         raise UnknownName("format", format_name, FORMATS)
-    written = FORMATS[format_name](transcript)
+    if isinstance(transcript, EditedTranscript):
+        written = as_json(transcript) if format_name == "json" else FORMATS[format_name](transcript.view())
+    else:
+        written = FORMATS[format_name](transcript)
     return written if isinstance(written, bytes) else written.encode()
 
 
-def summary(transcript: Transcript) -> dict[str, Any]:
-    """What `workbench transcribe --json` and the API say of one file."""
+def summary(transcript: Transcript | EditedTranscript) -> dict[str, Any]:
+    """What `workbench transcribe --json` and the API say of one file.
+
+    Of an edited one, `text` and `segments` are without corrections, and `corrected` has both with them.
+    """
+    if isinstance(transcript, EditedTranscript):
+        return summary(transcript.view(corrected=False)) | {"corrected": _corrected(transcript)}
     return {
         "file": transcript.source,
         "text": transcript.text,
         "language": transcript.language,
         "duration_seconds": round(transcript.duration_seconds, 3),
-        "segments": [
-            {"start": round(one.start, 3), "end": round(one.end, 3), "text": one.text.strip()}
-            for one in transcript.segments
+        "segments": _segments(transcript),
+        "speakers": [
+            {"label": one.label, "name": one.name, "seconds": round(one.seconds, 3)} for one in transcript.speakers
         ],
         "complete": transcript.complete,
         "warnings": list(transcript.warnings),
+        "flags": [_rounded(asdict(flag)) for flag in transcript.flags],
+        "coverage": [_rounded(asdict(stretch)) for stretch in transcript.coverage],
         "engine": transcript.engine,
         "model_id": transcript.model_id,
         "chain": transcript.chain,
+        "hotwords": [asdict(one) for one in hotword_report(transcript)],
         "finish": transcript.hypothesis.finish,
         "raw": transcript.hypothesis.raw,
         "measurement": measurement_summary(transcript),
     }
+
+
+def _corrected(transcript: EditedTranscript) -> dict[str, Any]:
+    shown = transcript.view()
+    changes = [{"segment": one.segment, "refused": one.refused, **asdict(one.change)} for one in transcript.changes()]
+    return {"text": shown.text, "segments": _segments(shown), "changes": changes}
+
+
+def _segments(transcript: Transcript) -> list[dict[str, Any]]:
+    return [
+        _rounded({"start": one.start, "end": one.end, "text": one.text.strip()})
+        | _words(one)
+        | ({"speaker": transcript.speaker_of(one)} if one.speaker else {})
+        for one in transcript.segments
+    ]
+
+
+def _words(segment: Segment) -> dict[str, Any]:
+    """The words with their times, where they are known."""
+    return {"words": [_rounded(asdict(word)) for word in segment.words]} if segment.words else {}
+
+
+def _rounded(fields: dict[str, Any]) -> dict[str, Any]:
+    """Times to the millisecond."""
+    return fields | {name: round(fields[name], 3) for name in ("start", "end")}
 
 
 def measurement_summary(transcript: Transcript) -> dict[str, Any]:
@@ -115,14 +169,25 @@ def measurement_summary(transcript: Transcript) -> dict[str, Any]:
     return fields | {"rtf": transcript.measurement.rtf}
 
 
-def _subtitles(transcript: Transcript, format_name: str, escape: Callable[[str], str]) -> str:
+def _subtitles(transcript: Transcript, format_name: str, cue: Callable[[Segment], str]) -> str:
     """Cues through pysubs2. It reads `{…}` as styling and drops it, so braces go around it as full-width ones."""
     file = pysubs2.SSAFile()
     for segment in transcript.segments:
-        text = escape(_one_line(segment)).replace("{", "｛").replace("}", "｝").replace("\\", "＼")
+        text = cue(segment).replace("{", "｛").replace("}", "｝").replace("\\", "＼")
         start, end = pysubs2.make_time(s=segment.start), pysubs2.make_time(s=max(segment.end, segment.start + 0.001))
         file.append(pysubs2.SSAEvent(start=start, end=end, text=text))
     return file.to_string(format_name)
+
+
+def _said(transcript: Transcript, segment: Segment, text: str = "") -> str:
+    """`Zhang: text`, or the text alone where the speaker is not known."""
+    name = transcript.speaker_of(segment)
+    return f"{name}: {text}" if name else text
+
+
+def _bold_name(transcript: Transcript, segment: Segment) -> str:
+    name = transcript.speaker_of(segment)
+    return f"**{_plain_markdown(name)}:** " if name else ""
 
 
 def _one_line(segment: Segment) -> str:

@@ -13,6 +13,8 @@ Kind = Literal["single", "amortised"]
 class Measurement:
     """Time and memory of transcribing one clip, preprocessing included, decoding of the file not.
 
+    Of a recording too long to be held, which is decoded while it is searched for speech, the passes for that are in it.
+
     What was not measured is None, never 0.
 
     Attributes:

@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.engines.base import Hypothesis, Segment
+from workbench.pipeline.coverage import Flag, Stretch
 from workbench.pipeline.measurement import Measurement
+from workbench.pipeline.turns import Speaker, Turn, shown_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +26,13 @@ class Transcript:
         hypothesis: What the engine heard; times are those of the recording.
         measurement: What it cost.
         warnings: What a reader should check, one sentence each.
-        complete: Whether every second of speech was decoded to its end.
+        complete: Whether nothing is missing: all of the file could be decoded, every stretch of it was transcribed to
+            its end, and no speech is without text.
+        flags: Places to check, in order; empty where nothing was found, or nothing was looked for (in benchmarks).
+        coverage: What became of every second, from 0 to `duration_seconds` without a gap.
+        turns: Who speaks when, in order; empty where speakers were not asked for.
+        speakers: Who has these turns, with the names that readers are shown.
+        context: Names and terms the engine was told to expect.
     """
 
     source: str
@@ -37,6 +45,11 @@ class Transcript:
     measurement: Measurement
     warnings: tuple[str, ...] = ()
     complete: bool = True
+    flags: tuple[Flag, ...] = ()
+    coverage: tuple[Stretch, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    speakers: tuple[Speaker, ...] = ()
+    context: str = ""
 
     @property
     def text(self) -> str:
@@ -49,6 +62,10 @@ class Transcript:
     @property
     def segments(self) -> tuple[Segment, ...]:
         return self.hypothesis.segments
+
+    def speaker_of(self, segment: Segment) -> str:
+        """The name of who said it, as a reader is shown it; empty where speakers are not known."""
+        return shown_name(segment.speaker, self.speakers)
 
 
 def join_texts(texts: Iterable[str]) -> str:
@@ -69,3 +86,11 @@ def clock(seconds: float, *, decimal: str = ".") -> str:
     hours, rest = divmod(milliseconds, 3_600_000)
     minutes, rest = divmod(rest, 60_000)
     return f"{hours:02d}:{minutes:02d}:{rest // 1000:02d}{decimal}{rest % 1000:03d}"
+
+
+def warning_of(flag: Flag) -> str:
+    """What a transcript's warnings say of a place where text is missing."""
+    times = f"From {clock(flag.start)[:8]} to {clock(flag.end)[:8]}"
+    if flag.kind == "cut_off":
+        return f"{times} the engine ran out of tokens: text may be missing there."
+    return f"{times}: {flag.sentence}"

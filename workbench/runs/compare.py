@@ -7,16 +7,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import numpy as np
-
 from workbench.errors import RunError
+from workbench.evalsets.corrections import CorrectionNote
 from workbench.pipeline.measurement import Measurement, combined
+from workbench.runs.differences import MetricDifference, judge_together, measure_difference
 from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult
 from workbench.runs.store import StoredRun
-from workbench.runs.summary import Counts, add_counts
-from workbench.scoring.interval import Interval, Verdict, paired_difference, verdict
-from workbench.scoring.score import METRICS, count_all
+from workbench.runs.summary import Counts
+from workbench.runs.tags import Group, group_by_tags, labelled
+from workbench.scoring.alignment import Edit, align_units
+from workbench.scoring.clusters import ClusterBy, Clusters, cluster_utterances, tell_doubts
+from workbench.scoring.counts import ErrorCounts
+from workbench.scoring.matched_pairs import MatchedPairs, compare_segments
+from workbench.scoring.score import METRICS
+from workbench.scoring.sounds import count_edits
 from workbench.text.rulers import MetricName, Ruler, headline_metric
+from workbench.text.units import split
 
 DropReason = Literal[
     "missing_in_a", "missing_in_b", "failed_in_a", "failed_in_b", "failed_in_both", "reference_differs"
@@ -29,30 +35,20 @@ COST_FIGURES = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MetricDifference:
-    """One rate of both runs over the same items.
+class TagDifference:
+    """The headline rate of both runs over the common items that share a tag's value.
 
     Attributes:
-        a: Rate of A; None without a reference.
-        b: Rate of B.
-        delta: B − A: below zero, B makes fewer errors.
-        ci95: Its interval; None with fewer than two items.
-        p_value: Of a paired permutation test, two-sided.
-        verdict: What may be said of B against A.
-        wins: Items in which B makes fewer errors.
-        losses: Items in which it makes more.
-        ties: Items with as many.
+        tag: "noise".
+        value: "babble".
+        common: How many items those are.
+        difference: One of as many as the tag has values: verdicts hold for all of them together.
     """
 
-    a: float | None
-    b: float | None
-    delta: float | None
-    ci95: Interval | None
-    p_value: float | None
-    verdict: Verdict
-    wins: int
-    losses: int
-    ties: int
+    tag: str
+    value: str
+    common: int
+    difference: MetricDifference
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +86,8 @@ class Comparison:
         cost: Each of `COST_FIGURES` over the common items: times added, peaks the highest.
         warnings: Why figures of the two may not be held against each other.
         rows: Every common item, in A's order.
+        by_tag: The headline metric by the values of each tag that groups items, and by duration where that is known.
+        corrections: What was done to the references of either run before; empty where they are the published ones.
     """
 
     run_a: str
@@ -103,9 +101,13 @@ class Comparison:
     cost: Mapping[str, CostDifference]
     warnings: tuple[str, ...]
     rows: tuple[PairRow, ...]
+    by_tag: tuple[TagDifference, ...] = ()
+    corrections: tuple[CorrectionNote, ...] = ()
 
 
-def compare_runs(a: StoredRun, b: StoredRun, *, ruler: Ruler, seed: int = 0) -> Comparison:
+def compare_runs(
+    a: StoredRun, b: StoredRun, *, ruler: Ruler, cluster_by: ClusterBy | None = None, seed: int = 0
+) -> Comparison:
     """Rescore both runs under one ruler and pair their items by id.
 
     Items that failed or are missing in one, or whose references differ, are left out and counted: a rate is only held
@@ -115,10 +117,13 @@ def compare_runs(a: StoredRun, b: StoredRun, *, ruler: Ruler, seed: int = 0) -> 
         a: The baseline.
         b: What is held against it.
         ruler: What is done to all texts before they are compared.
+        cluster_by: What interval and test draw; None is the speaker where items are tagged with theirs, else the
+            recording, else the utterance.
         seed: For interval and test.
 
     Raises:
         RunError: No item was transcribed in both runs with the same reference.
+        UsageError: No item has the tag to draw by.
     """
     pairs, dropped = _paired(a, b)
     if not pairs:
@@ -127,31 +132,98 @@ def compare_runs(a: StoredRun, b: StoredRun, *, ruler: Ruler, seed: int = 0) -> 
             f"{a.record.run_id} and {b.record.run_id} have no item in common{f' ({reasons})' if reasons else ''}.",
             hint="Compare runs over the same set.",
         )
-    counts_a = _counted([one for one, _ in pairs], ruler)
-    counts_b = _counted([one for _, one in pairs], ruler)
+    clusters = cluster_utterances([labelled(pair).tags for pair in pairs], by=cluster_by)
+    texts = _under(ruler, pairs)
+    measured: dict[MetricName, _Measured] = {name: _measure(texts, name, clusters, seed=seed) for name in METRICS}
+    rows = tuple(
+        PairRow(a=one, b=other, counts_a=_at(place, "counts_a", measured), counts_b=_at(place, "counts_b", measured))
+        for place, (one, other) in enumerate(pairs)
+    )
+    headline = headline_metric(a.record.spec.set_language)
+    doubts = tell_doubts(clusters.by, measured[headline].difference.clusters, few=clusters.few)
     return Comparison(
         run_a=a.record.run_id,
         run_b=b.record.run_id,
         ruler=ruler.id,
         ruler_hash=ruler.hash,
-        headline=headline_metric(a.record.spec.set_language),
+        headline=headline,
         common=len(pairs),
         dropped=dropped,
-        metrics={name: _difference(name, counts_a, counts_b, seed=seed) for name in METRICS},
+        metrics={name: one.difference for name, one in measured.items()},
         cost=_cost([one.measurement for one, _ in pairs], [one.measurement for _, one in pairs]),
-        warnings=tuple(_warnings(a, b)),
-        rows=tuple(
-            PairRow(a=one, b=other, counts_a=of_a, counts_b=of_b)
-            for (one, other), of_a, of_b in zip(pairs, counts_a, counts_b, strict=True)
-        ),
+        warnings=(*_warnings(a, b), *doubts),
+        rows=rows,
+        by_tag=tuple(_by_tag(rows, headline, by=clusters.by, seed=seed)),
+        corrections=tuple(dict.fromkeys(run.corrections for run in (a, b) if run.corrections is not None)),
     )
 
 
-def _counted(results: Sequence[ItemResult], ruler: Ruler) -> list[Counts]:
-    references = [ruler.apply(result.reference) for result in results]
-    texts = [ruler.apply(result.text) for result in results]
-    by_metric = {name: count_all(references, texts, unit) for name, unit in METRICS.items()}
-    return [{name: by_metric[name][index] for name in METRICS} for index in range(len(results))]
+_Texts = tuple[Sequence[str], Sequence[str], Sequence[str]]  # references, and what A and B heard
+
+
+def _under(ruler: Ruler, pairs: Sequence[tuple[ItemResult, ItemResult]]) -> _Texts:
+    return (
+        [ruler.apply(one.reference) for one, _ in pairs],
+        [ruler.apply(one.text) for one, _ in pairs],
+        [ruler.apply(other.text) for _, other in pairs],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Measured:
+    """One metric of both runs: each item's counts, and what may be said."""
+
+    counts_a: Sequence[ErrorCounts]
+    counts_b: Sequence[ErrorCounts]
+    difference: MetricDifference
+
+
+def _measure(texts: _Texts, name: MetricName, clusters: Clusters, *, seed: int) -> _Measured:
+    references, heard_a, heard_b = ([split(text, METRICS[name]) for text in side] for side in texts)
+    aligned_a, aligned_b = align_units(references, heard_a), align_units(references, heard_b)
+    counts_a, counts_b = ([count_edits(one) for one in side] for side in (aligned_a, aligned_b))
+    difference = measure_difference(
+        counts_a, counts_b, clusters=clusters, mapsswe=_mapsswe(references, aligned_a, aligned_b), seed=seed
+    )
+    return _Measured(counts_a, counts_b, difference)
+
+
+def _at(place: int, side: Literal["counts_a", "counts_b"], measured: Mapping[MetricName, _Measured]) -> Counts:
+    return {name: getattr(one, side)[place] for name, one in measured.items()}
+
+
+def _mapsswe(
+    references: Sequence[list[str]], aligned_a: Sequence[list[Edit]], aligned_b: Sequence[list[Edit]]
+) -> MatchedPairs:
+    """Of the items that have a reference, as all figures beside it."""
+    spoken = [place for place, reference in enumerate(references) if reference]
+    return compare_segments([aligned_a[place] for place in spoken], [aligned_b[place] for place in spoken])
+
+
+def _by_tag(rows: Sequence[PairRow], headline: MetricName, *, by: ClusterBy, seed: int) -> Iterator[TagDifference]:
+    groups = group_by_tags([labelled((row.a, row.b)) for row in rows])
+    for tag in dict.fromkeys(group.tag for group in groups):
+        values = [group for group in groups if group.tag == tag]
+        differences = [_of_group(rows, group, headline, by=by, seed=seed) for group in values]
+        for group, difference in zip(values, judge_together(differences), strict=True):
+            yield TagDifference(tag=tag, value=group.value, common=len(group.places), difference=difference)
+
+
+def _of_group(
+    rows: Sequence[PairRow], group: Group, headline: MetricName, *, by: ClusterBy, seed: int
+) -> MetricDifference:
+    members = [rows[place] for place in group.places]
+    tags = [labelled((row.a, row.b)).tags for row in members]
+    # What is drawn of all is drawn of a part, or a part would show more than the whole. But the clips of one speaker
+    # are told apart by recording or one by one.
+    several = by == "utterance" or len({tag.get(by) for tag in tags}) > 1
+    clusters = cluster_utterances(tags, by=by if several else None)
+    return measure_difference(
+        [row.counts_a[headline] for row in members],
+        [row.counts_b[headline] for row in members],
+        clusters=clusters,
+        seed=seed,
+    )
 
 
 def _paired(a: StoredRun, b: StoredRun) -> tuple[list[tuple[ItemResult, ItemResult]], dict[DropReason, int]]:
@@ -177,26 +249,6 @@ def _pair(a: ItemOutcome | None, b: ItemOutcome | None) -> tuple[ItemResult, Ite
     if isinstance(b, ItemFailure):
         return "failed_in_b"
     return (a, b) if a.reference == b.reference else "reference_differs"
-
-
-def _difference(name: MetricName, a: Sequence[Counts], b: Sequence[Counts], *, seed: int) -> MetricDifference:
-    found = paired_difference(
-        np.array([counts[name].errors for counts in a], dtype=np.int64),
-        np.array([counts[name].errors for counts in b], dtype=np.int64),
-        np.array([counts[name].reference_length for counts in a], dtype=np.int64),
-        seed=seed,
-    )
-    return MetricDifference(
-        a=add_counts(a)[name].rate,
-        b=add_counts(b)[name].rate,
-        delta=found.delta,
-        ci95=found.ci95,
-        p_value=found.p_value,
-        verdict=verdict(found.delta, found.ci95, found.p_value),
-        wins=found.wins,
-        losses=found.losses,
-        ties=found.ties,
-    )
 
 
 def _cost(a: Sequence[Measurement | None], b: Sequence[Measurement | None]) -> dict[str, CostDifference]:

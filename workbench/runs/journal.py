@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import zlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -113,11 +114,19 @@ class Journal:
         Raises:
             RunError: The disk takes no more; what was written before stays.
         """
-        line = encode(entry)
+        self.extend([entry])
+
+    def extend(self, entries: Iterable[Entry]) -> None:
+        """Write several entries and wait once until the disk has them.
+
+        Raises:
+            RunError: The disk takes no more; what was written before stays.
+        """
+        lines = b"".join(map(encode, entries))
         start = os.fstat(self._file.fileno()).st_size
         try:
-            if self._file.write(line) != len(line):
-                raise OSError("the disk took only a part of the line")
+            if self._file.write(lines) != len(lines):
+                raise OSError("the disk took only a part of it")
             os.fsync(self._file.fileno())
         except OSError as error:
             self._file.truncate(start)

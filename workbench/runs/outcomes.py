@@ -22,7 +22,7 @@ def result_of(item: EvalItem, transcript: Transcript, warnings: Sequence[str] = 
     """
     heard = transcript.hypothesis
     return ItemResult(
-        **_labels(item),
+        **labels_of(item),
         text=_whole(heard.text),
         raw=_whole(heard.raw),
         language=heard.language,
@@ -36,10 +36,12 @@ def result_of(item: EvalItem, transcript: Transcript, warnings: Sequence[str] = 
 def failure_of(item: EvalItem, error: Exception) -> ItemFailure:
     """An item that could not be transcribed, with the reason as a sentence."""
     if isinstance(error, WorkbenchError):
-        return ItemFailure(**_labels(item), error=error.code, message=_whole(error.sentence))
+        return ItemFailure(**labels_of(item), error=error.code, message=_whole(error.sentence))
     name = type(error).__name__
     detail = _whole(str(error)).strip().partition("\n")[0].rstrip(".")
-    return ItemFailure(**_labels(item), error=name, message=f"It stopped with {name}{f': {detail}' if detail else ''}.")
+    return ItemFailure(
+        **labels_of(item), error=name, message=f"It stopped with {name}{f': {detail}' if detail else ''}."
+    )
 
 
 def failures_among(outcomes: Sequence[ItemOutcome]) -> int:
@@ -47,7 +49,7 @@ def failures_among(outcomes: Sequence[ItemOutcome]) -> int:
     return sum(isinstance(outcome, ItemFailure) for outcome in outcomes)
 
 
-def _labels(item: EvalItem) -> dict[str, Any]:
+def labels_of(item: EvalItem) -> dict[str, Any]:
     """What a stored run keeps of the item: enough to be scored, grouped and heard without the set."""
     language = {"language": item.language} if item.language else {}
     return {

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
 from workbench.pipeline.measurement import Measurement
 from workbench.runs.compare import Comparison
+from workbench.runs.differences import MetricDifference
+from workbench.runs.ranking import Ranking
 from workbench.runs.records import ItemOutcome
+from workbench.runs.reporting.sheets import write_sheet
 from workbench.runs.summary import Counts, RunSummary
 from workbench.scoring.score import METRICS
 
@@ -35,9 +36,13 @@ def run_json(summary: RunSummary) -> dict[str, Any]:
         "ruler_hash": summary.ruler_hash,
         "metrics": {name: metric.as_json() for name, metric in summary.metrics.items()},
         "headline": summary.headline,
+        "cluster_by": summary.cluster_by,
+        "clusters": summary.clusters,
+        "warnings": list(summary.warnings),
         "measurement": measurement_json(summary.measurement),
         "empty_references": list(summary.empty_references),
         "failures": [{"id": one.id, "error": one.error, "message": one.message} for one in summary.failures],
+        "corrections": None if summary.corrections is None else asdict(summary.corrections),
     }
 
 
@@ -59,31 +64,75 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
         "metrics": {name: asdict(metric) for name, metric in found.metrics.items()},
         "cost": {name: asdict(cost) for name, cost in found.cost.items()},
         "warnings": list(found.warnings),
+        "by_tag": [
+            {"tag": one.tag, "value": one.value, "common": one.common, **asdict(one.difference)} for one in found.by_tag
+        ],
+        "corrections": [asdict(note) for note in found.corrections],
     }
 
 
+def ranking_json(found: Ranking) -> dict[str, Any]:
+    """What `compare --json` says of three runs and more."""
+    return {
+        "metric": found.metric,
+        "ruler": found.ruler,
+        "ruler_hash": found.ruler_hash,
+        "baseline": found.baseline,
+        "leader": found.leader,
+        "common": found.common,
+        "dropped": dict(found.dropped),
+        "cluster_by": found.cluster_by,
+        "clusters": found.clusters,
+        "runs": [
+            {
+                "place": row.place,
+                "run_id": row.run_id,
+                "eval_set": row.eval_set,
+                "engine": row.engine,
+                "model_id": row.model_id,
+                "chain": row.chain,
+                "metrics": {name: metric.as_json() for name, metric in row.metrics.items()},
+                "cost": asdict(row.cost),
+                "lacking": row.lacking,
+                "against_baseline": _difference_json(row.against_baseline),
+                "against_leader": _difference_json(row.against_leader),
+            }
+            for row in found.rows
+        ],
+        "warnings": list(found.warnings),
+        "corrections": [asdict(note) for note in found.corrections],
+    }
+
+
+def _difference_json(difference: MetricDifference | None) -> dict[str, Any] | None:
+    return None if difference is None else asdict(difference)
+
+
 def run_csv(summary: RunSummary) -> str:
-    """A row a clip, failed ones last: texts, counts under the ruler, cost, tags; an empty cell stands for None."""
+    """A row a clip, failed ones last: texts, counts under the ruler, cost, tags; an empty cell stands for None.
+
+    Texts that begin like a formula have an apostrophe in front; `runs.spreadsheet.unguarded` takes it off.
+    """
     tags = list(dict.fromkeys(tag for outcome in _outcomes(summary) for tag in outcome.tags))
     columns = [
-        *("id", "reference", "text", "language", "finish", "error", "ruler", "ruler_hash"),
+        *("id", "reference", "text", "language", "finish", "error", "ruler", "ruler_hash", "corrections"),
         *(f"{name}_{count}" for name in METRICS for count in _COUNTS),
         *_COSTS,
         "warnings",
         *(f"tag_{tag}" for tag in tags),
     ]
-    buffer = io.StringIO(newline="")
-    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
-    writer.writeheader()
+    return write_sheet(columns, _cells(summary))
+
+
+def _cells(summary: RunSummary) -> Iterable[dict[str, Any]]:
     for row in summary.rows:
         result = row.result
         heard = {name: getattr(result, name) for name in ("text", "language", "finish")}
         cost = {name: getattr(result.measurement, name, None) for name in _COSTS}
         warnings = {"warnings": " ".join(result.warnings)}
-        writer.writerow(_labels(result, summary) | heard | cost | warnings | _counts(row.counts))
+        yield _labels(result, summary) | heard | cost | warnings | _counts(row.counts)
     for failure in summary.failures:
-        writer.writerow(_labels(failure, summary) | {"error": failure.message})
-    return buffer.getvalue()
+        yield _labels(failure, summary) | {"error": failure.message}
 
 
 def _outcomes(summary: RunSummary) -> Iterable[ItemOutcome]:
@@ -93,7 +142,8 @@ def _outcomes(summary: RunSummary) -> Iterable[ItemOutcome]:
 
 def _labels(outcome: ItemOutcome, summary: RunSummary) -> dict[str, Any]:
     tags = {f"tag_{tag}": value for tag, value in outcome.tags.items()}
-    ruler = {"ruler": summary.ruler, "ruler_hash": summary.ruler_hash}
+    note = summary.corrections
+    ruler = {"ruler": summary.ruler, "ruler_hash": summary.ruler_hash, "corrections": note.hash if note else ""}
     return {"id": outcome.id, "reference": outcome.reference, **ruler, **tags}
 
 

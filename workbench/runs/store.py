@@ -19,6 +19,7 @@ from typing import Any
 import pydantic
 
 from workbench.errors import RunError, UnknownName, UsageError
+from workbench.evalsets.corrections import CorrectionNote
 from workbench.runs.environment import environment
 from workbench.runs.journal import Journal, latest, lock, read_journal
 from workbench.runs.records import FORMAT_VERSION, ItemOutcome, RunRecord, RunSpec
@@ -41,15 +42,30 @@ class StoredRun:
     Attributes:
         record: Its `run.json`.
         outcomes: One an item, in the order in which they were first done.
+        corrections: What was done to the references; None where they are the published ones, as on disk they are.
     """
 
     record: RunRecord
     outcomes: tuple[ItemOutcome, ...]
+    corrections: CorrectionNote | None = None
 
     @property
     def missing(self) -> int:
         """Items without an outcome: the run was stopped, or goes on."""
         return self.record.spec.items - len(self.outcomes)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunStamp:
+    """A state of a run on disk.
+
+    Attributes:
+        folder: Where it lies.
+        files: Size in bytes and time of the last change in nanoseconds of its record and its journal.
+    """
+
+    folder: Path
+    files: tuple[tuple[int, int], ...]
 
 
 def spec_key(spec: RunSpec) -> str:
@@ -117,6 +133,12 @@ class RunStore:
         folder = self._find(str(run))
         entries, _ = read_journal(folder / "items.jsonl")
         return StoredRun(record=_read_record(folder), outcomes=tuple(latest(entries)))
+
+    def stamp(self, run: str | Path) -> RunStamp:
+        """What changes whenever the run does, without reading it; `run` and errors as `load_run`."""
+        folder = self._find(str(run))
+        files = [path.stat() for name in ("run.json", "items.jsonl") if (path := folder / name).exists()]
+        return RunStamp(folder=folder, files=tuple((one.st_size, one.st_mtime_ns) for one in files))
 
     def delete_run(self, run: str) -> None:
         """Remove a run of this store, by its id or the beginning of it, and all it says.

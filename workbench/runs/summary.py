@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from workbench.evalsets.selection import tag_text
+from workbench.evalsets.corrections import CorrectionNote
 from workbench.pipeline.measurement import Measurement, combined
-from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult, RunRecord, Status
+from workbench.runs.records import ItemFailure, ItemResult, RunRecord, Status
 from workbench.runs.store import StoredRun
+from workbench.runs.tags import group_by_tags
+from workbench.scoring.clusters import ClusterBy, cluster_utterances, tell_doubts
 from workbench.scoring.counts import ErrorCounts
 from workbench.scoring.score import METRICS, Metric, score
 from workbench.text.rulers import MetricName, Ruler, headline_metric
-
-MOST_TAG_VALUES = 24
-"""A tag with more values than this labels items rather than groups them."""
 
 Counts = Mapping[MetricName, ErrorCounts]
 
@@ -66,9 +64,13 @@ class RunSummary:
         measurement: Times added and peaks over all scored items, with the run's own `wall_seconds`; None where nothing
             was scored.
         empty_references: Ids of scored items without a rate, since nothing is left of their reference under the ruler.
-        by_tag: Counts by the values of each tag that groups items.
+        by_tag: Counts by the values of each tag that groups items, and by duration where that is known.
         rows: Every scored item.
         failures: Every failed one.
+        corrections: What was done to the references before; None where they are the published ones.
+        cluster_by: What the intervals draw: utterances, or whole speakers or recordings.
+        clusters: How many there are of it among the scored items.
+        warnings: Why the intervals may promise too much.
     """
 
     run_id: str
@@ -87,6 +89,10 @@ class RunSummary:
     by_tag: tuple[TagRow, ...]
     rows: tuple[ItemRow, ...]
     failures: tuple[ItemFailure, ...]
+    corrections: CorrectionNote | None = None
+    cluster_by: ClusterBy = "utterance"
+    clusters: int = 0
+    warnings: tuple[str, ...] = ()
 
 
 def summarise(run: StoredRun, *, ruler: Ruler, seed: int = 0) -> RunSummary:
@@ -100,7 +106,9 @@ def summarise(run: StoredRun, *, ruler: Ruler, seed: int = 0) -> RunSummary:
     record = run.record
     results = [outcome for outcome in run.outcomes if isinstance(outcome, ItemResult)]
     failures = tuple(outcome for outcome in run.outcomes if isinstance(outcome, ItemFailure))
-    scored = score([(one.id, one.reference, one.text) for one in results], ruler, seed=seed)
+    clusters = cluster_utterances([one.tags for one in results])
+    scored = score([(one.id, one.reference, one.text) for one in results], ruler, clusters=clusters, seed=seed)
+    drawn = scored.metrics[headline_metric(record.spec.set_language)].clusters
     rows = tuple(ItemRow(result=one, counts=item.counts) for one, item in zip(results, scored.items, strict=True))
     return RunSummary(
         run_id=record.run_id,
@@ -119,6 +127,10 @@ def summarise(run: StoredRun, *, ruler: Ruler, seed: int = 0) -> RunSummary:
         by_tag=tuple(_by_tag(rows, failures)),
         rows=rows,
         failures=failures,
+        corrections=run.corrections,
+        cluster_by=clusters.by,
+        clusters=drawn,
+        warnings=tuple(tell_doubts(clusters.by, drawn, few=clusters.few)),
     )
 
 
@@ -140,21 +152,12 @@ def _measurement(record: RunRecord, results: Sequence[ItemResult]) -> Measuremen
 
 
 def _by_tag(rows: Sequence[ItemRow], failures: Sequence[ItemFailure]) -> Iterator[TagRow]:
-    for tag, values in _groups([*(row.result for row in rows), *failures]).items():
-        for value in values:
-            members = [row.counts for row in rows if _value(row.result, tag) == value]
-            failed = sum(_value(failure, tag) == value for failure in failures)
-            yield TagRow(tag=tag, value=value, scored=len(members), failed=failed, counts=add_counts(members))
-
-
-def _groups(outcomes: Sequence[ItemOutcome]) -> dict[str, list[str]]:
-    """Tags that group: of two values or more, not too many, and not one of its own for each item."""
-    tags = dict.fromkeys(tag for outcome in outcomes for tag in outcome.tags)
-    sizes = {tag: Counter(value for one in outcomes if (value := _value(one, tag)) is not None) for tag in tags}
-    return {
-        tag: list(size) for tag, size in sizes.items() if 2 <= len(size) <= MOST_TAG_VALUES and max(size.values()) > 1
-    }
-
-
-def _value(outcome: ItemOutcome, tag: str) -> str | None:
-    return tag_text(outcome.tags[tag]) if tag in outcome.tags else None
+    for group in group_by_tags([*(row.result for row in rows), *failures]):
+        members = [rows[place].counts for place in group.places if place < len(rows)]
+        yield TagRow(
+            tag=group.tag,
+            value=group.value,
+            scored=len(members),
+            failed=len(group.places) - len(members),
+            counts=add_counts(members),
+        )

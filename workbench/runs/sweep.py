@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from workbench.audio.steps import parse_chain
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import UsageError
 from workbench.runs.compare import Comparison, compare_runs
+from workbench.runs.differences import judge_together
 from workbench.runs.records import RunEvent, RunStarted
 from workbench.runs.store import RunStore, StoredRun
 from workbench.runs.summary import RunSummary, summarise
+from workbench.scoring.score import METRICS
 from workbench.text.rulers import Ruler, default_ruler, find_ruler
 
 
@@ -25,7 +27,10 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SweepCell:
-    """One finished cell: its run, scored, and how it compares with the first cell's; None for the first."""
+    """One finished cell: its run, scored, and how it compares with the first cell's; None for the first.
+
+    As a cell is finished, the comparison stands on its own; `ranked` corrects all of a sweep for each other.
+    """
 
     engine: str
     chain: str
@@ -77,10 +82,25 @@ def sweep_cells(
 
 
 def ranked(cells: Sequence[SweepCell]) -> list[SweepCell]:
-    """Cells by headline rate, the lowest first; those without a rate last."""
+    """Cells by headline rate, the lowest first; those without a rate last.
+
+    Verdicts against the first cell hold for all cells together: p-values are raised by Holm's method over as many
+    comparisons as there are, in each metric.
+    """
 
     def rate(cell: SweepCell) -> float:
         found = cell.summary.metrics[cell.summary.headline].rate
         return float("inf") if found is None else found
 
-    return sorted(cells, key=rate)
+    return sorted(_corrected(cells), key=rate)
+
+
+def _corrected(cells: Sequence[SweepCell]) -> list[SweepCell]:
+    compared = [cell.against for cell in cells if cell.against is not None]
+    judged = {name: iter(judge_together([one.metrics[name] for one in compared])) for name in METRICS}
+    return [
+        replace(cell, against=replace(cell.against, metrics={name: next(judged[name]) for name in METRICS}))
+        if cell.against is not None
+        else cell
+        for cell in cells
+    ]

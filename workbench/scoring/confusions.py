@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from workbench.scoring.score import Edit, Operation, Pair, align_units
+from workbench.scoring.alignment import Edit, Operation, align_units
+from workbench.scoring.score import Pair
 from workbench.text.rulers import Ruler
 from workbench.text.units import Unit, split
 

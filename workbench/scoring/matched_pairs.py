@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.scoring.score import Edit
+from workbench.scoring.alignment import Edit
 
 BUFFER = 2
 """Units in a row that both systems have right and that end a segment, as in sc_stats."""
@@ -41,7 +41,7 @@ def compare_segments(
     Utterances are cut where both systems have `buffer` units right in a row, as errors on either side of such a stretch
     may be held to be independent; the errors of the two systems in the segments between are compared. Source: Gillick
     and Cox 1989, "Some statistical issues in the comparison of speech recognition algorithms", ICASSP. It equals
-    sc_stats, but for units put in after an utterance's end: sc_stats drops those of its second system.
+    NIST's sc_stats.
 
     Args:
         alignments_a: Of each utterance, in any unit, by system A.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from workbench.errors import UsageError
 from workbench.scoring.score import Pair
 from workbench.text.rulers import Ruler
 from workbench.text.units import split
@@ -43,7 +45,13 @@ class TermCounts:
 
 
 def count_terms(pairs: Sequence[Pair], terms: Iterable[str], ruler: Ruler) -> dict[str, TermCounts]:
-    """How often each term was found, missed and put in, by clip and added.
+    """How often each term was found, missed and put in, over all clips; see `find_terms`."""
+    wanted = _wanted(terms, ruler)
+    return add_terms(_found(pairs, wanted, ruler), wanted.values())
+
+
+def find_terms(pairs: Sequence[Pair], terms: Iterable[str], ruler: Ruler) -> list[dict[str, TermCounts]]:
+    """How often each term was found, missed and put in, clip by clip; terms that are in neither text are not named.
 
     Terms are put through the ruler as the texts are, and matched as whole mixed units, so "art" is not in "start". In
     each clip as many occurrences are found as both texts have. Occurrences of one term don't overlap; those of
@@ -54,18 +62,69 @@ def count_terms(pairs: Sequence[Pair], terms: Iterable[str], ruler: Ruler) -> di
         terms: As a user writes them; what is nothing under the ruler is left out.
         ruler: Applied to all.
     """
+    return _found(pairs, _wanted(terms, ruler), ruler)
+
+
+def add_terms(clips: Iterable[Mapping[str, TermCounts]], terms: Iterable[str]) -> dict[str, TermCounts]:
+    """Counts of several clips as one.
+
+    Args:
+        clips: As `find_terms` gives them.
+        terms: Those that are named even where no clip has them.
+    """
+    total = dict.fromkeys(terms, TermCounts())
+    for clip in clips:
+        for term, counts in clip.items():
+            total[term] = total.get(term, TermCounts()) + counts
+    return total
+
+
+def read_terms(path: Path) -> list[str]:
+    """The terms of a text file, one a line, in UTF-8; empty lines are skipped.
+
+    Raises:
+        UsageError: It cannot be read, or has none.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the name
+        raise UsageError(
+            f"{path.name} cannot be read as a list of terms.", hint="One term a line, in UTF-8."
+        ) from error
+    found = [line.strip() for line in lines if line.strip()]
+    if not found:
+        raise UsageError(f"{path.name} has no terms.", hint="Write one a line.")
+    return found
+
+
+def _wanted(terms: Iterable[str], ruler: Ruler) -> dict[tuple[str, ...], str]:
+    """Terms by their units, those that are one under the ruler once."""
     wanted: dict[tuple[str, ...], str] = {}
     for term in terms:
         if units := tuple(split(ruler.apply(term), "mixed")):
             wanted.setdefault(units, term)
-    total = dict.fromkeys(wanted.values(), TermCounts())
-    for _, reference, hypothesis in pairs:
-        said, heard = (split(ruler.apply(text), "mixed") for text in (reference, hypothesis))
-        for units, term in wanted.items():
+    return wanted
+
+
+def _found(pairs: Sequence[Pair], wanted: Mapping[tuple[str, ...], str], ruler: Ruler) -> list[dict[str, TermCounts]]:
+    if not wanted:
+        return [{} for _ in pairs]
+    return [
+        _in_clip(split(ruler.apply(said), "mixed"), split(ruler.apply(heard), "mixed"), wanted)
+        for _, said, heard in pairs
+    ]
+
+
+def _in_clip(said: Sequence[str], heard: Sequence[str], wanted: Mapping[tuple[str, ...], str]) -> dict[str, TermCounts]:
+    present = {*said, *heard}
+    found: dict[str, TermCounts] = {}
+    for units, term in wanted.items():
+        if units[0] in present:
             left, right = _occurrences(units, said), _occurrences(units, heard)
-            both = min(left, right)
-            total[term] += TermCounts(found=both, missed=left - both, inserted=right - both)
-    return total
+            if left or right:
+                both = min(left, right)
+                found[term] = TermCounts(found=both, missed=left - both, inserted=right - both)
+    return found
 
 
 def _occurrences(term: tuple[str, ...], units: Sequence[str]) -> int:

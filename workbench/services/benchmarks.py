@@ -165,5 +165,5 @@ def sweep_events(
 
 
 def sweep(sets: Sequence[str] | str, **arguments: Any) -> list[SweepCell]:
-    """Run a sweep to its end and rank its cells, the lowest headline rate first; arguments as `sweep_events`."""
+    """Run a sweep to its end and rank its cells, as `runs.sweep.ranked`; arguments as `sweep_events`."""
     return ranked([event for event in sweep_events(sets, **arguments) if isinstance(event, SweepCell)])

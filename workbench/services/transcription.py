@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import closing
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from workbench.audio.io import read_clip
+from workbench.audio.io import Channel
 from workbench.audio.steps import parse_chain
+from workbench.audio.stream import MOST_SAMPLES_HELD, FileSound
 from workbench.engines.base import DecodeOptions
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef, plugin
-from workbench.errors import UsageError
-from workbench.pipeline.transcribe import TranscribeEvent, transcribe_clip
+from workbench.errors import UnknownName, UsageError
+from workbench.pipeline.hotwords import flag_leaks
+from workbench.pipeline.speaker_labels import label_transcript
+from workbench.pipeline.speakers import check_speakers, find_turns
+from workbench.pipeline.transcribe import TranscribeEvent, transcribe_recording
 from workbench.pipeline.transcript import Transcript
+from workbench.pipeline.turns import SpeakerCount, Turn
 from workbench.services.process import DEFAULT_ENGINE, default_pool
 
 
@@ -22,28 +30,43 @@ def transcribe_events(
     *,
     engine: str = DEFAULT_ENGINE,
     language: str | None = None,
+    channel: Channel = "mix",
     chain: str = "",
     context: str = "",
     options: Mapping[str, Any] | None = None,
     chunk_seconds: float | None = None,
+    overlap_seconds: float = 0.0,
+    word_times: bool = False,
+    speakers: SpeakerCount | None = None,
+    speaker_names: Mapping[str, str] | None = None,
     max_seconds: float | None = None,
+    resume: bool = True,
     pool: EnginePool | None = None,
 ) -> Generator[TranscribeEvent, None, None]:
-    """Transcribe one recording of any length, stretch by stretch.
+    """Transcribe one recording of any length, stretch by stretch, in memory that does not grow with it.
 
     Args:
         path: An audio file, or a video with sound.
         engine: `name` or `name:model`.
         language: A code or an English name; None or "auto" lets the engine decide.
+        channel: The mean of all channels ("mix"), or only the first ("left") or the second ("right").
         chain: Preprocessing, as `highpass+gain:peak_db=-6`; empty for none.
         context: Names and terms to expect.
         options: The engine's own options.
         chunk_seconds: The longest stretch given to the engine at once; None is what the engine says serves it best.
+        overlap_seconds: Where speech has no pause to cut at, hear so much of it twice and fit both texts together.
+        word_times: Times of words and Han characters, from an engine that has them; takes longer.
+        speakers: Tell apart so many people by their voices, or "auto" to estimate how many; None does not. Takes times
+            of words along where the engine has them, to cut the text where the speaker changes.
+        speaker_names: Names for them, `1=Zhang`, by the order in which they are first heard.
         max_seconds: Refuse recordings longer than this; None for no limit.
+        resume: Keep finished stretches on disk until the transcript is delivered, and go on from those of an earlier
+            try that was stopped or crashed.
         pool: Loaded engines; None is this process's own.
 
     Yields:
-        `ChunkDone` for every stretch, then the `Transcript`.
+        `ChunkDone` for every stretch, then the `Transcript`. What was kept is deleted when the generator goes on after
+        it; closed before, it stays for a week.
 
     Raises:
         AudioError: The recording cannot be used.
@@ -52,18 +75,63 @@ def transcribe_events(
     """
     pool = pool or default_pool()
     steps = parse_chain(chain)
+    if channel not in get_args(Channel):
+        raise UnknownName("channel", channel, get_args(Channel))
     if chunk_seconds is not None and chunk_seconds < 1:
         raise UsageError(f"Chunks of {chunk_seconds:g} s are too short.", hint="Use at least 1 s.")
-    plugin(EngineRef.parse(engine).name)  # an unknown engine is said before an hour of audio is decoded
-    clip = read_clip(Path(path), sample_rate=steps.decode_rate, max_seconds=max_seconds)
-    yield from transcribe_clip(
+    ref = EngineRef.parse(engine)
+    known = plugin(ref.name)  # an unknown engine is said before an hour of audio is decoded
+    if speakers is not None:
+        check_speakers(speakers)
+        word_times = word_times or "word_timestamps" in known.info(ref.model, pool.settings).capabilities
+    elif speaker_names:
+        raise UsageError("There are names for speakers who are not told apart.", hint="Ask for speakers too: auto.")
+    sound = FileSound(Path(path), sample_rate=steps.decode_rate, max_seconds=max_seconds, channel=channel)
+    events = transcribe_recording(
         pool,
-        EngineRef.parse(engine),
-        clip,
+        ref,
+        sound.clip(MOST_SAMPLES_HELD) or sound,
         chain=steps,
-        options=DecodeOptions(language=language, context=context, extra=dict(options or {})),
+        options=DecodeOptions(language=language, context=context, word_times=word_times, extra=dict(options or {})),
         chunk_seconds=chunk_seconds,
+        overlap_seconds=overlap_seconds,
+        journals=pool.settings.home / "transcripts" if resume else None,
     )
+    if context.strip():
+        events = _with_context(events, context)
+    if speakers is None:
+        yield from events
+        return
+    yield from _labelled(events, partial(find_turns, Path(path), channel=channel), speakers, speaker_names or {})
+
+
+def _with_context(
+    events: Generator[TranscribeEvent, None, None], context: str
+) -> Generator[TranscribeEvent, None, None]:
+    """The same events, transcripts with what they were told to expect, and a flag where it was written unsaid."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Transcript):
+                yield flag_leaks(event, context)
+            elif event.so_far is not None:
+                so_far = event.so_far
+                yield replace(event, so_far=lambda so_far=so_far: flag_leaks(so_far(), context))
+            else:
+                yield event
+
+
+def _labelled(
+    events: Generator[TranscribeEvent, None, None],
+    find: Callable[..., list[Turn]],
+    speakers: SpeakerCount,
+    names: Mapping[str, str],
+) -> Generator[TranscribeEvent, None, None]:
+    """The same events, the transcript with its speakers; what was kept on disk stays until they are found."""
+    with closing(events):
+        for event in events:
+            if isinstance(event, Transcript):
+                event = label_transcript(event, find(speakers=speakers), names, asked=speakers)
+            yield event
 
 
 def transcribe(path: Path | str, **arguments: Any) -> Transcript:

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import gradio as gr
@@ -15,27 +16,25 @@ from workbench import services
 from workbench.errors import UsageError
 from workbench.runs.records import RunFinished, RunStarted
 from workbench.runs.report import run_csv, run_json
+from workbench.runs.reporting.html import write_html
+from workbench.runs.reporting.markdown import write_markdown
+from workbench.runs.reporting.run_report import report_run
 from workbench.runs.running import RunningScore
 from workbench.runs.summary import RunSummary
 from workbench.text.rulers import default_ruler, find_ruler, headline_metric
-from workbench.ui import controls, result
+from workbench.ui import controls, explorer, result
 from workbench.ui.benchmark_form import Form, arguments, build_form, equivalent_command, known_sets
-from workbench.ui.causes import causes_view
-from workbench.ui.clips import clip_detail
 from workbench.ui.commands import command_view
 from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
+from workbench.ui.explorer import Source
+from workbench.ui.explorer_events import Explorer
 from workbench.ui.live import Live
-from workbench.ui.markup import html, table
+from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
-from workbench.ui.tables import (
-    CLIP_HEADERS,
-    CLIP_TYPES,
-    CLIP_WIDTHS,
-    sets_view,
-    summary_rows,
-    tags_view,
-    totals_view,
-)
+from workbench.ui.tables import sets_view, totals_view
+
+_MANY = 500
+"""Clips that are scored in less than half a second, and need no note that it takes a while."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,12 +46,8 @@ class Shown:
     progress: Any
     totals: Any
     answer: Any
-    clips: Any
-    detail: Any
-    tags: Any
-    look: Any
-    causes: Any
     downloads: Any
+    report: Any
     command: Any
     run: Any
     stop: Any
@@ -72,32 +67,33 @@ def build(context: PageContext) -> None:
                 controls.run_choices(context), label="Open an earlier run", value=None, elem_classes="wb-runs"
             )
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
-            shown = _build_shown(context, run, stop, runs)
-    _wire(BenchmarkTab(context, shown), choices)
+            shown, clips, tabs = _build_shown(context, run, stop, runs)
+    _wire(BenchmarkTab(context, shown, clips), choices, tabs)
 
 
-def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> Shown:
+def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> tuple[Shown, Explorer, explorer.Tabs]:
     start = html(sets_view(known_sets(context)), classes="wb-start-block")
     notices, progress, totals = html(), html(), html()
     with gr.Column(visible=False, elem_classes="wb-result") as answer:
-        clips = table(CLIP_HEADERS, CLIP_TYPES, CLIP_WIDTHS, element_id="benchmark-clips")
-        detail = html('<p class="wb-note">Choose a clip to hear it and to see what differs.</p>')
-        tags = html()
-        look = gr.Button("Where do the errors come from?", elem_classes="wb-look")
-        causes, downloads = html(), html()
-    return Shown(
-        start=start, notice=notices, progress=progress, totals=totals, answer=answer, clips=clips, detail=detail,
-        tags=tags, look=look, causes=causes, downloads=downloads, command=html(), run=run, stop=stop, runs=runs,
-        run_id=gr.State(""),
+        with gr.Row(elem_classes="wb-handing-on"):
+            downloads = html()
+            report = gr.Button("Make a report", size="sm", elem_classes="wb-look")
+        clips, tabs = explorer.build(context)
+    shown = Shown(
+        start=start, notice=notices, progress=progress, totals=totals, answer=answer, downloads=downloads,
+        report=report,
+        command=html(), run=run, stop=stop, runs=runs, run_id=gr.State(""),
     )  # fmt: skip
+    return shown, clips, tabs
 
 
 class BenchmarkTab:
     """What the tab's events do. Each method returns or yields updates by component."""
 
-    def __init__(self, context: PageContext, shown: Shown) -> None:
+    def __init__(self, context: PageContext, shown: Shown, explorer: Explorer) -> None:
         self.context = context
         self.shown = shown
+        self.explorer = explorer
 
     def begin(self, sets: list[str], own_set: str) -> Updates:
         """At once on the click, before it is our turn on the device."""
@@ -135,7 +131,8 @@ class BenchmarkTab:
                 if not isinstance(event, RunFinished) and live.is_due():
                     yield self._so_far(live)
             assert live is not None
-            yield self._idle() | self.summary(live.run_id, form["ruler"]) | self._runs()
+            for updates in self.summary(live.run_id, form["ruler"]):
+                yield self._idle() | self.list_runs() | updates
         except Exception as error:
             yield self._idle() | {self.shown.notice: page_error(error, self.context.labels)}
 
@@ -159,7 +156,7 @@ class BenchmarkTab:
         return {
             shown.progress: live.progress,
             shown.answer: gr.Column(visible=True),
-            shown.clips: live.rows,
+            **self.explorer.follow(live.table),
             shown.totals: totals_view(
                 live.score.metrics(),
                 headline=live.headline,
@@ -172,12 +169,18 @@ class BenchmarkTab:
             ),
         }
 
-    def summary(self, run_id: str, ruler: str) -> Updates:
-        """A stored run under a ruler."""
-        scored = services.summary(run_id, ruler=ruler or None, pool=self.context.pool)
+    def summary(self, run_id: str, ruler: str, corrected: bool = False) -> Generator[Updates, None, None]:
+        """A stored run under a ruler; that it takes a while is said where it does."""
         shown = self.shown
-        return {
+        run = services.scored_run(run_id, ruler=ruler or None, corrected=corrected, pool=self.context.pool)
+        clips = len(run.run.outcomes)
+        if clips > _MANY:
+            words = f"Scoring {clips:,} clips…"
+            yield {shown.start: gr.HTML(visible=False), shown.progress: result.progress_view(words, key=run_id)}
+        scored = run.summary
+        yield {
             shown.start: gr.HTML(visible=False),
+            shown.progress: "",
             shown.answer: gr.Column(visible=True),
             shown.notice: notice(scored.error, kind="warning") if scored.error else "",
             shown.totals: totals_view(
@@ -189,71 +192,102 @@ class BenchmarkTab:
                 failed=scored.failed,
                 total=scored.total,
                 measurement=scored.measurement,
+                remarks=list(_remarks(run.run.missing, scored)),
             ),
-            shown.clips: summary_rows(scored),
-            shown.tags: tags_view(scored.by_tag, scored.headline),
-            shown.causes: "",
             shown.downloads: self._downloads(scored),
+            shown.report: gr.Button(visible=True, interactive=True, value="Make a report"),
             shown.run_id: run_id,
-        }
+        } | self.explorer.show(run)
 
-    def _downloads(self, scored: RunSummary) -> str:
+    def report(self, run_id: str, ruler: str, corrected: bool) -> Generator[Updates, None, None]:
+        """The shown run as a report to hand on, beside its tables."""
+        if not run_id:
+            return
+        button = self.shown.report
+        try:
+            yield {button: gr.Button(value="Making the report…", interactive=False)}
+            run = services.scored_run(run_id, ruler=ruler or None, corrected=corrected, pool=self.context.pool)
+            document = report_run(run.run, run.summary, run.causes, ruler=run.ruler)
+            texts = {"html": write_html(document), "md": write_markdown(document)}
+            yield {self.shown.downloads: self._downloads(run.summary, texts), button: gr.Button(visible=False)}
+        except Exception as error:
+            yield {
+                self.shown.notice: page_error(error, self.context.labels),
+                button: gr.Button(value="Make a report", interactive=True),
+            }
+
+    def _downloads(self, scored: RunSummary, reports: Mapping[str, str] = MappingProxyType({})) -> str:
         folder = Path(tempfile.mkdtemp(dir=self.context.folder))
+        named = {suffix: Path(folder, f"{scored.run_id}.{suffix}") for suffix in reports}
+        for suffix, path in named.items():
+            path.write_text(reports[suffix], encoding="utf-8")
         paths = [folder / f"{scored.run_id}.{suffix}" for suffix in ("csv", "json")]
         paths[0].write_text(run_csv(scored), encoding="utf-8-sig", newline="")
         paths[1].write_text(json.dumps(run_json(scored), ensure_ascii=False, indent=2), encoding="utf-8")
-        return result.downloads_view(paths, self.context.labels)
+        return result.downloads_view([*named.values(), *paths], self.context.labels)
 
-    def open_run(self, run_id: str | None, ruler: str) -> Updates:
+    def open_run(self, run_id: str | None, ruler: str, corrected: bool = False) -> Generator[Updates, None, None]:
         """An earlier run, or the shown one under another ruler."""
         if not run_id:
-            return {self.shown.notice: ""}
+            yield {self.shown.notice: ""}
+            return
         try:
-            return self.summary(run_id, ruler)
+            yield from self.summary(run_id, ruler, corrected)
         except Exception as error:
-            return {self.shown.notice: page_error(error, self.context.labels)}
+            yield {self.shown.notice: page_error(error, self.context.labels), self.shown.progress: ""}
 
-    def stopped(self, run_id: str, ruler: str) -> Updates:
+    def stopped(self, run_id: str, ruler: str) -> Generator[Updates, None, None]:
         """Stopped: what is done is kept and shown."""
         kept = notice("Stopped. What is done is kept; run it again to go on from here.")
         if not run_id:
-            return self._idle() | {self.shown.notice: notice("Stopped before the first clip.")}
-        return self._idle() | self.open_run(run_id, ruler) | self._runs() | {self.shown.notice: kept}
-
-    def detail(self, run_id: str, ruler: str, picked: gr.SelectData) -> str:
-        """The chosen clip: player, texts aligned, figures."""
-        try:
-            item_id = str(picked.row_value[0])
-            return clip_detail(self.context, run_id, item_id, ruler or None)
-        except Exception as error:
-            return page_error(error, self.context.labels)
-
-    def causes(self, run_id: str, ruler: str) -> str:
-        """The shown run's errors, taken apart."""
-        try:
-            return causes_view(services.causes(run_id, ruler=ruler or None, pool=self.context.pool))
-        except Exception as error:
-            return page_error(error, self.context.labels)
+            yield self._idle() | {self.shown.notice: notice("Stopped before the first clip.")}
+            return
+        for updates in self.open_run(run_id, ruler):
+            yield self._idle() | self.list_runs() | updates | {self.shown.notice: kept}
 
     def _idle(self) -> Updates:
         shown = self.shown
         return {shown.progress: "", shown.run: gr.Button(visible=True), shown.stop: gr.Button(visible=False)}
 
-    def _runs(self) -> Updates:
+    def list_runs(self) -> Updates:
+        """The runs there are now."""
         return {self.shown.runs: gr.Dropdown(choices=controls.run_choices(self.context))}
 
 
-def _wire(tab: BenchmarkTab, choices: Form) -> None:
-    shown = tab.shown
-    every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
+def _remarks(missing: int, scored: RunSummary) -> Generator[str, None, None]:
+    if scored.status == "started" and missing:
+        yield f"This run has not ended: {missing:,} clips are not there yet. Open it again to see more of them."
+    if scored.corrections is not None:
+        yield scored.corrections.sentence
+    yield from scored.warnings
+
+
+def _wire(tab: BenchmarkTab, choices: Form, tabs: explorer.Tabs) -> None:
+    shown, clips = tab.shown, tab.explorer
+    every = [*(getattr(shown, name) for name in Shown.__dataclass_fields__), *clips.outputs]
+    source = Source(run_id=shown.run_id, ruler=choices.ruler, corrected=clips.shown.corrected)
+    gr.on(fn=tab.list_runs, outputs=[shown.runs], **QUIET)  # when the page is opened: runs may come from elsewhere
     begun = shown.run.click(tab.begin, [choices.sets, choices.own_set], every, queue=False, **QUIET)
     run = begun.then(
         tab.work, None, every, inputs_kwargs=choices.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **QUIET
     )
-    shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
+    stopped = shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
         tab.stopped, [shown.run_id, choices.ruler], every, **QUIET
     )
-    shown.runs.input(tab.open_run, [shown.runs, choices.ruler], every, **QUIET)
-    choices.ruler.input(tab.open_run, [shown.run_id, choices.ruler], every, **QUIET)
-    shown.look.click(tab.causes, [shown.run_id, choices.ruler], shown.causes, **QUIET)
-    shown.clips.select(tab.detail, [shown.run_id, choices.ruler], shown.detail, **QUIET)
+    opened = shown.runs.input(tab.open_run, [shown.runs, choices.ruler, source.corrected], every, **QUIET)
+    rescored = gr.on(
+        [choices.ruler.input, source.corrected.input],
+        tab.open_run,
+        [shown.run_id, choices.ruler, source.corrected],
+        every,
+        **QUIET,
+    )
+    for event in (run, stopped, opened, rescored):
+        event.then(clips.look, None, clips.outputs, inputs_kwargs=source.inputs(), **QUIET)
+    shown.report.click(
+        tab.report,
+        [shown.run_id, choices.ruler, source.corrected],
+        [shown.notice, shown.downloads, shown.report],
+        **QUIET,
+    )
+    explorer.wire(clips, tabs, source)

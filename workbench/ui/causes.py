@@ -1,100 +1,130 @@
-"""Where a run's errors come from, on the page. Pure: values in, HTML out."""
+"""Where a run's errors come from, on the page. Pure: values in, HTML out.
+
+A kind of error and a confusion are buttons that narrow the table of clips to theirs.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
 
-from workbench.runs.causes import Causes
+from workbench.runs.clip_query import Kind
 from workbench.scoring.analysis import Analysis
 from workbench.scoring.codeswitch import Recall
-from workbench.scoring.confusions import Confusion
+from workbench.scoring.confusions import Confusion, Confusions
 from workbench.scoring.counts import ErrorCounts
-from workbench.scoring.waterfall import Waterfall
-from workbench.text.rulers import MetricName
 from workbench.ui import format as written
-from workbench.ui.differences import METRIC_NAMES
+from workbench.ui.markup import pick
 
-MOST_CONFUSIONS = 12
-_STAGES = {
-    "raw": "as they are",
-    "punctuation": "after punctuation, case and white space",
-    "script": "after traditional and simplified",
-    "variants": "after variant spellings",
-    "numbers": "after numbers",
-    "english": "after English spelling and contractions",
-    "fillers": "after fillers",
-}
+SHOWN_CONFUSIONS = 12
+MOST_CONFUSIONS = 100
+"""Of each kind: so many are shown at once, and so many when all are asked for."""
+
+_LONGEST_UNIT = 40
+
+_Fact = tuple[str, str, Kind | None]
 
 
-def causes_view(found: Causes) -> str:
-    """Errors after each step of the ruler, kinds of errors, and the most frequent confusions."""
+def causes_view(analysis: Analysis) -> str:
+    """Kinds of errors, and the most frequent substitutions, deletions and insertions."""
+    return f'<div class="wb-causes">{_kinds(analysis)}{confusions_view(analysis.confusions)}</div>'
+
+
+def confusions_view(confusions: Confusions) -> str:
+    """What was mistaken for what, what was left out, what was added: a table each."""
     return (
-        _waterfall(found.waterfall, found.headline)
-        + _kinds(found.analysis)
-        + _confusions(found.analysis.confusions.substitutions, found.analysis.confusions.deletions)
+        _panel("Substituted", ("Said", "Heard", "Times", "Clips"), confusions.substitutions)
+        + _panel("Missing", ("Said", "Times", "Clips"), confusions.deletions)
+        + _panel("Added", ("Heard", "Times", "Clips"), confusions.insertions)
     )
 
 
-def _waterfall(waterfall: Waterfall, metric: MetricName) -> str:
-    totals = [(stage, stage.total(metric)) for stage in waterfall.stages]
-    most = max((total.errors for _, total in totals), default=0) or 1
-    rows = "".join(
-        f"<tr><th>{escape(_STAGES.get(stage.group, stage.group))}{' (not in the ruler)' if stage.beyond else ''}</th>"
-        f'<td><span class="wb-fall"><i style="width:{100 * total.errors / most:.1f}%"></i></span></td>'
-        f"<td>{written.count(total.errors)}</td><td>{written.rate(total.counts.rate)}</td></tr>"
-        for stage, total in totals
+def _panel(title: str, headers: Sequence[str], several: Sequence[Confusion]) -> str:
+    if not several:
+        return ""
+    head = "".join(f"<th>{header}</th>" for header in headers)
+    first, rest = several[:SHOWN_CONFUSIONS], several[SHOWN_CONFUSIONS:MOST_CONFUSIONS]
+    more = ""
+    if rest:
+        more = (
+            f"<details><summary>{len(rest):,} more</summary>"
+            f'<table class="wb-table wb-figures wb-confusions"><tbody>{_rows(rest)}</tbody></table></details>'
+        )
+    others = len(several) - len(first) - len(rest)
+    note = f'<p class="wb-note">{others:,} rarer ones are not listed.</p>' if others else ""
+    return (
+        f'<div class="wb-panel"><h3>{title} <span>{len(several):,} different</span></h3>'
+        f'<table class="wb-table wb-figures wb-confusions"><thead><tr>{head}</tr></thead>'
+        f"<tbody>{_rows(first)}</tbody></table>{more}{note}</div>"
     )
-    return _panel(f"How much of the {METRIC_NAMES[metric]} is spelling", ("Texts", "", "Errors", "Rate"), rows)
+
+
+def _rows(several: Sequence[Confusion]) -> str:
+    return "".join(_row(one) for one in several)
+
+
+def _row(one: Confusion) -> str:
+    units = [_unit(unit) for unit in (one.reference, one.hypothesis) if unit]
+    button = f'<button type="button" {pick(said=one.reference, heard=one.hypothesis)} title="Show the clips">'
+    cells = "".join(f'<td dir="auto">{button}{unit}</button></td>' for unit in units)
+    return f"<tr>{cells}<td>{written.count(one.count)}</td><td>{written.count(len(one.clips))}</td></tr>"
+
+
+def _unit(unit: str) -> str:
+    return escape(unit if len(unit) <= _LONGEST_UNIT else f"{unit[:_LONGEST_UNIT]}…")
 
 
 def _kinds(analysis: Analysis) -> str:
-    rows = "".join(f"<tr><th>{escape(name)}</th><td>{escape(value)}</td></tr>" for name, value in _facts(analysis))
-    return _panel("What kind of errors", ("Kind", "How many"), rows)
-
-
-def _facts(analysis: Analysis) -> Iterator[tuple[str, str]]:
-    mixed, told = analysis.codeswitch, analysis.hallucinations
-    if mixed.han.reference_length and mixed.latin.reference_length:
-        yield "Errors in the Han part", _errors(mixed.han)
-        yield "Errors in the Latin part", _errors(mixed.latin)
-        yield "Errors beside a switch of language", _errors(mixed.at_switch)
-        yield "Errors elsewhere", _errors(mixed.elsewhere)
-        yield "Latin terms found", _recall(mixed.terms)
-        yield "Latin terms translated or written in Han", written.count(mixed.translated)
-    if mixed.numbers.said:
-        yield "Numbers found", _recall(mixed.numbers)
-    if (sounds := analysis.sounds) is not None:
-        yield "Error rate by sound, with tone", written.rate(sounds.syllables.rate)
-        yield "Error rate by sound, without tone", written.rate(sounds.toneless.rate)
-        yield "Wrong character, right sound", written.count(sounds.same_sound)
-        yield "Wrong character, right sound but for the tone", written.count(sounds.same_but_tone)
-        yield "Misheard characters", written.count(sounds.other_sound)
-    if (rewritten := analysis.written_mandarin) is not None:
-        yield "Cantonese words rewritten as Mandarin", written.rate(rewritten.rate)
-    yield "Clips whose text loops", written.count(told.loops)
-    yield "Clips with more text than time", written.count(told.too_long)
-    if told.empty_references:
-        yield "Clips without speech that got text", f"{told.empty_with_text} of {told.empty_references}"
-
-
-def _confusions(substitutions: Sequence[Confusion], deletions: Sequence[Confusion]) -> str:
-    frequent = sorted((*substitutions, *deletions), key=lambda one: -one.count)[:MOST_CONFUSIONS]
     rows = "".join(
-        f'<tr><th dir="auto">{escape(one.reference)}</th><td dir="auto">{escape(one.hypothesis) or "<em>left out</em>"}'
-        f"</td><td>{written.count(one.count)}</td><td class=wb-ids>{escape(', '.join(one.clips[:6]))}"
-        f"{' …' if len(one.clips) > 6 else ''}</td></tr>"
-        for one in frequent
+        f"<tr><th>{_name(name, kind)}</th><td>{escape(value)}</td></tr>" for name, value, kind in _facts(analysis)
     )
-    return _panel("Most frequent confusions", ("Said", "Heard", "Times", "Clips"), rows) if rows else ""
-
-
-def _panel(title: str, headers: Sequence[str], rows: str) -> str:
-    head = "".join(f"<th>{escape(header)}</th>" for header in headers)
     return (
-        f'<div class="wb-panel"><h3>{escape(title)}</h3><table class="wb-table wb-figures">'
-        f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
+        '<div class="wb-panel wb-kinds"><h3>What kind of errors</h3><table class="wb-table wb-figures">'
+        f"<thead><tr><th>Kind</th><th>How many</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+def _name(name: str, kind: Kind | None) -> str:
+    if kind is None:
+        return escape(name)
+    return f'<button type="button" {pick(kind=kind)} title="Show the clips">{escape(name)}</button>'
+
+
+def _facts(analysis: Analysis) -> Iterator[_Fact]:
+    yield from _mixed_facts(analysis)
+    if (sounds := analysis.sounds) is not None:
+        yield "Error rate by sound, with tone", written.rate(sounds.syllables.rate), None
+        yield "Error rate by sound, without tone", written.rate(sounds.toneless.rate), None
+        yield "Wrong character, right sound", written.count(sounds.same_sound), None
+        yield "Wrong character, right sound but for the tone", written.count(sounds.same_but_tone), None
+        yield "Misheard characters", written.count(sounds.other_sound), None
+        same = sum(
+            one.sounds is not None and 0 < one.sounds.same_sound == one.sounds.units.errors for one in analysis.clips
+        )
+        yield "Clips wrong in such characters only", written.count(same), "same sound" if same else None
+    if (rewritten := analysis.written_mandarin) is not None:
+        kind: Kind | None = "rewritten" if rewritten.rewritten else None
+        yield "Cantonese words rewritten as Mandarin", written.rate(rewritten.rate), kind
+    told = analysis.hallucinations
+    yield "Clips whose text loops", written.count(told.loops), "loop" if told.loops else None
+    yield "Clips with more text than time", written.count(told.too_long), "too long" if told.too_long else None
+    if told.empty_references:
+        silent: Kind | None = "text on silence" if told.empty_with_text else None
+        yield "Clips without speech that got text", f"{told.empty_with_text} of {told.empty_references}", silent
+
+
+def _mixed_facts(analysis: Analysis) -> Iterator[_Fact]:
+    mixed = analysis.codeswitch
+    if mixed.han.reference_length and mixed.latin.reference_length:
+        yield "Errors in the Han part", _errors(mixed.han), None
+        yield "Errors in the Latin part", _errors(mixed.latin), None
+        yield "Errors beside a switch of language", _errors(mixed.at_switch), None
+        yield "Errors elsewhere", _errors(mixed.elsewhere), None
+        yield "Latin terms found", _recall(mixed.terms), None
+        translated: Kind | None = "translated" if mixed.translated else None
+        yield "Latin terms translated or written in Han", written.count(mixed.translated), translated
+    if mixed.numbers.said:
+        yield "Numbers found", _recall(mixed.numbers), None
 
 
 def _errors(counts: ErrorCounts) -> str:

@@ -1,4 +1,4 @@
-"""The Compare tab: one recording several ways, and two runs clip by clip."""
+"""The Compare tab: one recording several ways, and stored runs clip by clip."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ def build(context: PageContext) -> None:
     with gr.Tabs(elem_classes="wb-subtabs"):
         with gr.Tab("One recording, several ways"):
             compare_recording.build(context)
-        with gr.Tab("Two runs"):
-            compare_runs.build(context)
+        with gr.Tab("Runs") as runs:
+            compare_runs.build(context, runs)

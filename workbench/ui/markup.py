@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from html import escape
 from typing import Any, Literal
 
 import gradio as gr
@@ -17,6 +19,11 @@ def html(value: str = "", *, classes: str = "wb-bare", **settings: Any) -> Any:
         **settings: As `gr.HTML`.
     """
     return gr.HTML(value, apply_default_css=False, elem_classes=classes.split(), **settings)
+
+
+def pick(**what: Any) -> str:
+    """The attribute of an element that can be clicked: `assets/picks.js` hands what it says to the page's event."""
+    return f'data-pick="{escape(json.dumps(what, ensure_ascii=False))}"'
 
 
 def table(

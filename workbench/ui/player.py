@@ -25,13 +25,16 @@ def file_url(path: Path) -> str:
     return "gradio_api/file=" + quote(str(path))
 
 
-def player_view(outline: Outline, *, player_id: str = "player", caption: str = "", labels: Labels = ENGLISH) -> str:
+def player_view(
+    outline: Outline, *, player_id: str = "player", caption: str = "", strip: str = "", labels: Labels = ENGLISH
+) -> str:
     """Waveform with the part already played, a play button, the time, and the speed.
 
     Args:
         outline: What to draw and play.
         player_id: HTML id, unique on the page; segments refer to it.
         caption: A line below, plain text.
+        strip: Markup right below the waveform, as wide as it: marks in time.
         labels: Words.
     """
     bars = _bars(outline.columns)
@@ -50,7 +53,7 @@ def player_view(outline: Outline, *, player_id: str = "player", caption: str = "
 <path d="{bars}"/></svg>
 <svg class="wb-wave-played" viewBox="0 0 {len(outline.columns)} {_HEIGHT}" preserveAspectRatio="none" \
 aria-hidden="true"><path d="{bars}"/></svg>
-</div>
+</div>{strip}
 <p class="wb-cannot-play" role="status">{escape(labels.cannot_play)}</p>
 <audio preload="metadata" src="{escape(file_url(outline.playable))}"></audio>{below}</section>"""
 

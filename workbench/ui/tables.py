@@ -4,65 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
-from typing import Any, Literal
 
 from workbench.evalsets.load import SetInfo
 from workbench.pipeline.measurement import Measurement
-from workbench.runs.records import ItemFailure, ItemResult, RunRecord
-from workbench.runs.summary import Counts, RunSummary, TagRow
+from workbench.runs.records import RunRecord
+from workbench.runs.summary import TagRow
+from workbench.scoring.clusters import NAMES
 from workbench.scoring.score import Metric
 from workbench.text.languages import language_name
 from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES
-
-CLIP_HEADERS = (
-    "Clip", "Reference", "Hypothesis", "CER %", "WER %", "MER %", "Wall s", "GPU s", "Peak MB", "RTF",
-)  # fmt: skip
-_TEXTS: tuple[Literal["str"], ...] = ("str",) * 3
-_NUMBERS: tuple[Literal["number"], ...] = ("number",) * 7
-CLIP_TYPES: tuple[Literal["str", "number"], ...] = (*_TEXTS, *_NUMBERS)
-CLIP_WIDTHS = ("112px", "200px", "200px", "72px", "76px", "76px", "76px", "76px", "84px", "66px")
-
-ClipRow = list[Any]
-
-
-def clip_row(result: ItemResult, counts: Counts) -> ClipRow:
-    """One transcribed clip, in the order of `CLIP_HEADERS`. What was not measured stays empty."""
-    return [
-        result.id,
-        result.reference,
-        result.text,
-        *(_percent(counts[name].rate) for name in ("cer", "wer", "mer")),
-        *_cost_cells(result.measurement),
-    ]
-
-
-def _cost_cells(cost: Measurement | None) -> list[float | None]:
-    if cost is None:
-        return [None] * 4
-    gpu_bytes = cost.peak_gpu_bytes if cost.peak_gpu_bytes is not None else cost.peak_gpu_process_bytes
-    peak = gpu_bytes if gpu_bytes is not None else cost.peak_rss_bytes
-    return [
-        round(cost.wall_seconds, 3),
-        None if cost.gpu_seconds is None else round(cost.gpu_seconds, 3),
-        None if peak is None else round(peak / 1e6),
-        None if cost.rtf is None else round(cost.rtf, 3),
-    ]
-
-
-def failure_row(failure: ItemFailure) -> ClipRow:
-    """One clip that could not be transcribed: the sentence that says why, and no figures."""
-    return [failure.id, failure.reference, f"— {failure.message}", *[None] * 7]
-
-
-def summary_rows(summary: RunSummary) -> list[ClipRow]:
-    """A row for every clip of a run, failed ones last."""
-    return [clip_row(row.result, row.counts) for row in summary.rows] + [failure_row(one) for one in summary.failures]
-
-
-def _percent(rate: float | None) -> float | None:
-    return None if rate is None else round(100 * rate, 1)
+from workbench.ui.markup import pick
 
 
 def totals_view(
@@ -75,8 +28,9 @@ def totals_view(
     failed: int,
     total: int,
     measurement: Measurement | None,
+    remarks: Sequence[str] = (),
 ) -> str:
-    """The run's rates with their intervals, the leading one large, and what it cost."""
+    """The run's rates with their intervals, the leading one large, what it cost, and what to bear in mind."""
     names = sorted(metrics, key=lambda name: name != headline)
     rates = "".join(_rate_cell(name, metrics[name], leading=name == headline) for name in names)
     failures = f', <b class="wb-failed">{written.count(failed)} failed</b>' if failed else ""
@@ -84,8 +38,14 @@ def totals_view(
         f'<div class="wb-panel wb-totals"><dl class="wb-rates">{rates}</dl>'
         f'<dl class="wb-costs">{_costs(measurement)}</dl>'
         f'<p class="wb-hint">Scored {written.count(scored)} of {written.count(total)}{failures}. Ruler {escape(ruler)} '
-        f"<code>{escape(ruler_hash)}</code>, 95 % bootstrap intervals over clips.</p></div>"
+        f"<code>{escape(ruler_hash)}</code>, 95 % bootstrap intervals over {_chance(metrics[headline])}.</p>"
+        f"{''.join(f'<p class=wb-hint>{escape(one)}</p>' for one in remarks)}</div>"
     )
+
+
+def _chance(metric: Metric) -> str:
+    """What the intervals draw: `25 clips`, `5 speakers`."""
+    return f"{written.count(metric.clusters)} {NAMES[metric.cluster_by][metric.clusters != 1]}"
 
 
 def _rate_cell(name: MetricName, metric: Metric, *, leading: bool) -> str:
@@ -129,7 +89,7 @@ def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:
     if not rows:
         return ""
     body = "".join(
-        f"<tr><td>{escape(row.tag)}</td><th>{escape(row.value)}</th><td>{written.count(row.scored)}</td>"
+        f"<tr><td>{escape(row.tag)}</td><th>{_value(row)}</th><td>{written.count(row.scored)}</td>"
         + "".join(f"<td>{written.rate(row.counts[name].rate)}</td>" for name in ("cer", "wer", "mer"))
         + f"<td>{written.count(row.failed) if row.failed else ''}</td></tr>"
         for row in rows
@@ -140,6 +100,10 @@ def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:
         f"<th>Clips</th><th{marks['cer']}>CER</th><th{marks['wer']}>WER</th><th{marks['mer']}>MER</th><th>Failed</th>"
         f"</tr></thead><tbody>{body}</tbody></table></div>"
     )
+
+
+def _value(row: TagRow) -> str:
+    return f'<button type="button" {pick(tag=[row.tag, row.value])} title="Show the clips">{escape(row.value)}</button>'
 
 
 def sets_view(sets: Sequence[SetInfo]) -> str:

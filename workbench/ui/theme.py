@@ -165,6 +165,6 @@ def css(labels: Labels) -> str:
 
 
 def head() -> str:
-    """The page's own script: player, theme switch, copy buttons. It asks nothing of any server."""
-    script = (ASSETS / "workbench.js").read_text(encoding="utf-8")
+    """The page's own scripts: player, theme switch, copy buttons, errors. They ask nothing of any server."""
+    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("workbench.js", "explorer.js"))
     return f'<meta name="color-scheme" content="light dark"><script>{script}</script>'

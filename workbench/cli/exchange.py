@@ -1,0 +1,72 @@
+"""Texts of other systems in, ours out: `workbench runs import` and `workbench runs export`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from workbench import services
+from workbench.cli.arguments import passed_on
+from workbench.cli.console import Console
+from workbench.cli.tables import METRIC_COLUMNS, metric_rows, total_lines
+from workbench.errors import UsageError
+from workbench.runs.imported import imported_json
+from workbench.runs.report import run_json
+
+_NAMED = 10
+
+
+def import_run(arguments: Namespace, console: Console) -> int:
+    """Store another system's texts as a run, and score it; 1 where clips failed for want of a text.
+
+    Raises:
+        WorkbenchError: The file has faults, or its ids are not those of the set.
+    """
+    found = services.import_run(arguments.path, **passed_on(arguments, services.import_run))
+    summary = services.summary(found.record.run_id)
+    console.document(run_json(summary) | imported_json(found))
+    known = " was there already" if found.existing else ""
+    console.say(f"Run {found.record.run_id}{known}: {found.given} texts of {found.record.spec.engine}.")
+    _warn(found.missing, "clips have no text", console)
+    _warn(found.skipped, "texts are of no clip and were left out", console)
+    console.table(METRIC_COLUMNS, metric_rows(summary.metrics, summary.headline, summary.ruler, summary.ruler_hash))
+    for line in total_lines(summary):
+        console.say(line)
+    return 1 if summary.failed else 0
+
+
+def export_run(arguments: Namespace, console: Console) -> int:
+    """Write a run's texts to a file, or to standard output.
+
+    Raises:
+        WorkbenchError: The run cannot be read, the format cannot hold its texts, or the file cannot be written.
+    """
+    found = services.export_run(
+        arguments.run, **passed_on(arguments, services.export_run) | {"format": arguments.format}
+    )
+    document = {"format": found.format, "items": found.items, "left_out": list(found.left_out)}
+    content = found.content.encode()
+    if arguments.output is None:
+        console.document(document | {"content": found.content})
+        if not console.as_json:
+            console.write(content)
+    else:
+        console.document(document | {"written": str(_written(Path(arguments.output), content))})
+        console.note(f"Wrote {found.items} texts to {arguments.output}.")
+    _warn(found.left_out, "clips failed and are not in it", console)
+    return 0
+
+
+def _written(path: Path, content: bytes) -> Path:
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error
+    return path
+
+
+def _warn(ids: Sequence[str], what: str, console: Console) -> None:
+    if ids:
+        more = f" and {len(ids) - _NAMED} more" if len(ids) > _NAMED else ""
+        console.note(f"warning: {len(ids)} {what}: {', '.join(ids[:_NAMED])}{more}")

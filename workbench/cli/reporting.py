@@ -1,0 +1,37 @@
+"""Runs as reports: `workbench runs report`."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from pathlib import Path
+
+from workbench import services
+from workbench.cli.arguments import passed_on
+from workbench.cli.console import Console
+from workbench.errors import UsageError
+
+
+def report(arguments: Namespace, console: Console) -> int:
+    """Write a report to a file, or to standard output.
+
+    Raises:
+        WorkbenchError: A run cannot be read, the runs have nothing in common, or the file cannot be written.
+    """
+    runs = (arguments.run, arguments.other, *arguments.more)
+    text = services.report(*runs, **passed_on(arguments, services.report))
+    if arguments.output is None:
+        console.document({"format": arguments.format, "content": text})
+        if not console.as_json:
+            console.write(text.encode())
+        return 0
+    _write(Path(arguments.output), text)
+    console.document({"format": arguments.format, "written": arguments.output})
+    console.note(f"Wrote {arguments.output}.")
+    return 0
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.write_text(text, encoding="utf-8", newline="")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error

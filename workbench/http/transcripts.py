@@ -1,0 +1,116 @@
+"""A transcript in the shapes of OpenAI's API: one answer, or server-sent events while it grows.
+
+Shapes after OpenAI's API reference, "Create transcription", as its Python client types them; what this server does not
+know (log-probabilities of a segment) is null, and what that API has no field for is an extra one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Sequence
+from contextlib import closing
+from typing import Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+
+from workbench.http.work import Named
+from workbench.pipeline.export import export, summary
+from workbench.pipeline.transcribe import TranscribeEvent
+from workbench.pipeline.transcript import Transcript
+from workbench.text.languages import language_name
+
+JSON_FORMATS = ("json", "verbose_json")
+FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
+
+_UNKNOWN = dict.fromkeys(("seek", "tokens", "temperature", "avg_logprob", "compression_ratio", "no_speech_prob"))
+_UNNAMED = ""
+"""OpenAI's events carry their type in the data and have no name."""
+
+
+def render(transcript: Transcript, response_format: str, granularities: Sequence[str]) -> Response:
+    """The transcript as the client wants it. A header says whether it is whole, in formats that have no other place.
+
+    Args:
+        transcript: The whole of it.
+        response_format: One of `FORMATS`.
+        granularities: "word", "segment": what verbose_json holds.
+    """
+    headers = {"X-Workbench-Complete": "true" if transcript.complete else "false"}
+    if response_format == "text":
+        return PlainTextResponse(f"{transcript.text}\n", headers=headers)
+    if response_format in ("srt", "vtt"):
+        media_type = "text/vtt" if response_format == "vtt" else "text/plain"
+        return Response(export(transcript, response_format), media_type=media_type, headers=headers)
+    return JSONResponse(_body(transcript, response_format, granularities), headers=headers)
+
+
+def stream_events(
+    events: Generator[TranscribeEvent, None, None], response_format: str, granularities: Sequence[str]
+) -> Generator[Named, None, None]:
+    """`transcript.text.delta` for every stretch of text, then `transcript.text.done` with all of it.
+
+    The deltas together are the text. Closing this closes `events`.
+
+    Args:
+        events: Of one transcription; where stretches overlap, a delta may hold words that the next one shares.
+        response_format: One of `JSON_FORMATS`; with verbose_json the last event has segments and words.
+        granularities: As for `render`.
+    """
+    sent = ""
+    with closing(events):
+        for event in events:
+            known = event if isinstance(event, Transcript) else event.so_far and event.so_far()
+            if known is None:
+                continue
+            delta = _new(known.text, sent)
+            if delta:
+                sent += delta
+                yield _UNNAMED, {"type": "transcript.text.delta", "delta": delta}
+            if isinstance(event, Transcript):
+                yield _UNNAMED, _done(event, response_format, granularities)
+
+
+def _done(transcript: Transcript, response_format: str, granularities: Sequence[str]) -> dict[str, Any]:
+    languages = [{"code": transcript.language}] if transcript.language else []
+    body = _body(transcript, response_format, granularities)
+    return {"type": "transcript.text.done", **body, "text": transcript.text.strip(), "languages": languages}
+
+
+def _new(text: str, sent: str) -> str:
+    """What was not sent yet; nothing where what was sent has changed: the last event has the text as it is."""
+    text = text.strip()
+    return text[len(sent) :] if text.startswith(sent) else ""
+
+
+def _body(transcript: Transcript, response_format: str, granularities: Sequence[str]) -> dict[str, Any]:
+    known = summary(transcript)
+    body: dict[str, Any] = {"text": known["text"]}
+    if response_format == "verbose_json":
+        body |= _verbose(transcript, known, granularities)
+    if known["speakers"]:
+        body["speakers"] = known["speakers"]
+    return body | {"complete": known["complete"], "warnings": known["warnings"]}
+
+
+def _verbose(transcript: Transcript, known: dict[str, Any], granularities: Sequence[str]) -> dict[str, Any]:
+    body: dict[str, Any] = {
+        "task": "transcribe",
+        "language": language_name(transcript.language).lower() if transcript.language else None,
+        "duration": known["duration_seconds"],
+        "measurement": known["measurement"],
+        "usage": {"type": "duration", "seconds": known["duration_seconds"]},
+    }
+    segments: list[dict[str, Any]] = known["segments"]
+    if "word" in granularities:
+        body["words"] = [_word(word, segment) for segment in segments for word in segment.get("words", ())]
+    if "segment" in granularities or not granularities:
+        body["segments"] = [_segment(number, segment) for number, segment in enumerate(segments)]
+    return body
+
+
+def _segment(number: int, segment: dict[str, Any]) -> dict[str, Any]:
+    return {"id": number, **{name: value for name, value in segment.items() if name != "words"}, **_UNKNOWN}
+
+
+def _word(word: dict[str, Any], segment: dict[str, Any]) -> dict[str, Any]:
+    speaker = {"speaker": segment["speaker"]} if "speaker" in segment else {}
+    return {"word": word["text"], **{name: word[name] for name in ("start", "end", "confidence")}, **speaker}

@@ -1,0 +1,163 @@
+"""One stretch of a recording as the engine heard it; what it did not finish or left out is heard again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from workbench.audio.clip import AudioClip
+from workbench.audio.segment import Span, best_cut
+from workbench.engines.base import Hypothesis, Segment
+from workbench.pipeline.measurement import Measurement
+from workbench.pipeline.missed import (
+    SPEECH_WITHOUT_TEXT_SECONDS,
+    is_new,
+    missed_speech,
+    parted,
+    with_text,
+)
+from workbench.pipeline.transcript import join_texts
+from workbench.pipeline.units import spoken_units
+from workbench.scoring.hallucination import find_loop, shortest_seconds
+
+SHORTEST_HALF_SECONDS = 1.0
+"""A stretch is not cut into shorter ones."""
+
+SHORTEST_LOOP_SECONDS = 15.0
+"""A stretch that ran out of tokens because it looped is cut as far as this: a loop often ends when the sound around it
+changes, but below this length it comes from the sound itself, and every try costs all the tokens there are."""
+
+SHORTEST_SILENT_SECONDS = 10.0
+"""A stretch of speech that is given no text at all is cut in two as long as it is no shorter."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What one call of the engine gave.
+
+    Attributes:
+        start: Seconds into the recording.
+        end: The same.
+        hypothesis: Its times count from `start`.
+    """
+
+    start: float
+    end: float
+    hypothesis: Hypothesis
+
+    def segments(self, longest: float) -> tuple[Segment, ...]:
+        """With times of the recording, none after `longest`; one for all of it where the engine has no times."""
+        if not self.hypothesis.segments:
+            text = self.hypothesis.text.strip()
+            return (Segment(start=self.start, end=self.end, text=text),) if text else ()
+        return tuple(one.shifted(self.start).within(longest) for one in self.hypothesis.segments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChunkHeard:
+    """One planned chunk, transcribed.
+
+    Attributes:
+        index: Which, from 0.
+        start: Seconds into the recording.
+        end: The same.
+        heard: One call of the engine, or several that follow each other, where the first ran out of tokens.
+        measurement: What all of them cost.
+    """
+
+    index: int
+    start: float
+    end: float
+    heard: tuple[Heard, ...]
+    measurement: Measurement
+
+
+def hear(
+    clip: AudioClip, span: Span, speech: Sequence[Span], transcribe: Callable[[AudioClip], Hypothesis]
+) -> list[Heard]:
+    """Transcribe a stretch, and hear again what the engine did not finish or left out.
+
+    Where it ran out of tokens, both halves are heard, cut at the best pause; where it gave no text at all, too. Where
+    it has times and left speech out between its segments, that speech is heard alone, and stays where it has new text.
+    Whisper does: of 15 minutes of read English in 41 chunks it left out 15 and 25 s of two.
+
+    Args:
+        clip: The sound of the stretch.
+        span: Where it lies in the recording, in seconds.
+        speech: Where somebody speaks in it, in the clip's own time.
+        transcribe: One call of the engine.
+    """
+    hypothesis = transcribe(clip)
+    whole = Heard(start=span.start, end=span.end, hypothesis=hypothesis)
+    units = spoken_units(hypothesis.text)
+    if hypothesis.finish == "length":
+        return _halves(clip, span, speech, transcribe) if _may_fit(units, clip.duration) else [whole]
+    if units:
+        return _with_missed(whole, clip, speech, transcribe) if hypothesis.segments else [whole]
+    spoken = sum(one.duration for one in speech)
+    if spoken < SPEECH_WITHOUT_TEXT_SECONDS or clip.duration < SHORTEST_SILENT_SECONDS:
+        return [whole]
+    halves = _halves(clip, span, speech, transcribe)
+    return halves if any(spoken_units(half.hypothesis.text) for half in halves) else [whole]
+
+
+def _with_missed(
+    whole: Heard, clip: AudioClip, speech: Sequence[Span], transcribe: Callable[[AudioClip], Hypothesis]
+) -> list[Heard]:
+    """The stretch in parts: what was written before, what was left out and is heard now, what was written after."""
+    segments = with_text(whole.hypothesis.segments)
+    parts: list[Heard] = []
+    start, done = 0.0, 0  # in the clip's time, and in segments
+    for missed in missed_speech(segments, Span(0.0, clip.duration), speech):
+        place = Span(whole.start + missed.start, whole.start + missed.end)
+        inside = speech_within(speech, missed.start, missed.end)
+        found = hear(clip.cut(missed.start, missed.end), place, inside, transcribe)
+        text = join_texts(one.hypothesis.text for one in found)
+        if not is_new(text, segments[: missed.after], segments[missed.after :]):
+            continue
+        if missed.after > done:
+            parts.append(_part(whole, start, missed.start, done, missed.after))
+        parts += found
+        start, done = missed.end, missed.after
+    if parts and done < len(segments):
+        parts.append(replace(_part(whole, start, clip.duration, done, len(segments)), end=whole.end))
+    return parts or [whole]
+
+
+def _part(whole: Heard, start: float, end: float, first: int, last: int) -> Heard:
+    """A part of a stretch, from second to second, with the segments of it that have text from one to another."""
+    hypothesis = parted(whole.hypothesis, first, last)
+    moved = tuple(one.shifted(-start) for one in hypothesis.segments)
+    return Heard(
+        start=whole.start + start,
+        end=whole.start + end,
+        hypothesis=replace(hypothesis, segments=moved),
+    )
+
+
+def _halves(
+    clip: AudioClip, span: Span, speech: Sequence[Span], transcribe: Callable[[AudioClip], Hypothesis]
+) -> list[Heard]:
+    rate = clip.sample_rate
+    middle = round(best_cut(clip, speech, margin_seconds=SHORTEST_HALF_SECONDS) * rate) / rate
+    parts = (0.0, middle), (middle, clip.duration)
+    places = Span(span.start, span.start + middle), Span(span.start + middle, span.end)
+    return [
+        heard
+        for (first, end), place in zip(parts, places, strict=True)
+        for heard in hear(clip.cut(first, end), place, speech_within(speech, first, end), transcribe)
+    ]
+
+
+def _may_fit(units: Sequence[str], seconds: float) -> bool:
+    """Whether the halves of a stretch that ran out of tokens may come to their ends."""
+    if seconds < 2 * SHORTEST_HALF_SECONDS:
+        return False
+    loops = find_loop(units) is not None or shortest_seconds(units) > seconds
+    return not loops or seconds >= 2 * SHORTEST_LOOP_SECONDS
+
+
+def speech_within(speech: Sequence[Span], start: float, end: float) -> list[Span]:
+    """The parts of the spans that lie between two moments, in time from `start`."""
+    inside = (Span(max(one.start, start), min(one.end, end)) for one in speech)
+    return [Span(one.start - start, one.end - start) for one in inside if one.end > one.start]

@@ -1,0 +1,225 @@
+"""Two runs held against each other, in figures and sentences. Pure: values in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from workbench.evalsets.corrections import CorrectionNote
+from workbench.runs.charts import ForestRow, forest_chart
+from workbench.runs.compare import Comparison, CostDifference, TagDifference
+from workbench.runs.differences import MetricDifference
+from workbench.runs.reporting.comparison_report import fates
+from workbench.runs.reporting.figures import say_p_value
+from workbench.scoring.clusters import NAMES
+from workbench.scoring.verdicts import say_points, say_units
+from workbench.text.rulers import MetricName
+from workbench.ui import format as written
+from workbench.ui.compare_systems import System, systems_view
+from workbench.ui.differences import METRIC_NAMES
+from workbench.ui.markup import pick
+
+VERDICT_CLASSES = {"better": "wb-better", "worse": "wb-worse", "no difference shown": "wb-same"}
+_SIGNS = {"better": "↓", "worse": "↑", "no difference shown": "="}
+_SHORT = {"better": "better", "worse": "worse", "no difference shown": "not shown"}
+"""Verdicts where there is little room."""
+SIDES = ("← B makes fewer errors", "B makes more errors →")
+
+
+def _memory(value: float | None) -> str:
+    return written.memory(None if value is None else int(value))
+
+
+_COSTS: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
+    "wall_seconds": ("Time", written.seconds),
+    "rtf": ("RTF", written.factor),
+    "cpu_seconds": ("CPU time", written.seconds),
+    "gpu_seconds": ("GPU time", written.seconds),
+    "peak_rss_bytes": ("Peak memory", _memory),
+    "peak_gpu_bytes": ("Peak GPU memory, torch", _memory),
+    "peak_gpu_process_bytes": ("Peak GPU memory, process", _memory),
+}
+
+
+def comparison_view(found: Comparison, systems: Sequence[System]) -> str:
+    """What may be said of B against A, then every metric with its interval and tests.
+
+    Args:
+        found: The comparison.
+        systems: A and B.
+    """
+    leading, name = found.metrics[found.headline], METRIC_NAMES[found.headline]
+    names = sorted(found.metrics, key=lambda one: one != found.headline)
+    mark = corrected_mark(found.corrections)
+    rows = "".join(_metric_row(one, found.metrics[one], leads=one == found.headline, mark=mark) for one in names)
+    return (
+        f'<div class="wb-panel wb-compared">{systems_view(systems)}'
+        f'<p class="wb-outcome">{name}{mark}: <b>{written.rate(leading.a)}</b> for A, <b>{written.rate(leading.b)}</b> '
+        f"for B. {_verdict_sentence(leading)}</p>"
+        f'<p class="wb-note">{escape(fates(leading))}</p>'
+        '<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>Error rate</th><th>A</th><th>B</th>'
+        '<th title="Percentage points, with the 95 % interval">B − A, points</th>'
+        '<th title="Paired permutation test">p</th>'
+        '<th title="NIST’s matched-pairs test, by segments">p, MAPSSWE</th><th>B better / worse / same</th>'
+        f"<th>Verdict on B</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="wb-hint">{_basis(found, leading)}</p></div>'
+    )
+
+
+def groups_view(found: Comparison) -> str:
+    """Differences by the values of each tag; clicking a value shows its clips."""
+    tags = dict.fromkeys(one.tag for one in found.by_tag)
+    panels = "".join(_group_panel(found, tag) for tag in tags)
+    if not panels:
+        return '<p class="wb-note">No tag groups these clips.</p>'
+    note = "p-values and verdicts are corrected for the number of values of each tag (Holm)."
+    return f'<div class="wb-charts wb-groups">{panels}</div><p class="wb-note">{note}</p>'
+
+
+def cost_view(found: Comparison) -> str:
+    """What both runs cost over the clips they share. A figure that neither has is left out."""
+    rows = "".join(_cost_row(name, found.cost[name]) for name in _COSTS if _measured(found.cost[name]))
+    if not rows:
+        return no_cost_view()
+    return (
+        '<div class="wb-panel wb-scroll"><h3>Cost <span>over the clips that both have</span></h3>'
+        '<table class="wb-table wb-figures"><thead><tr><th></th><th>A</th><th>B</th><th>B / A</th></tr></thead>'
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+
+
+def no_cost_view() -> str:
+    """Where nothing was measured."""
+    return '<div class="wb-panel"><h3>Cost</h3><p class="wb-note">Nothing was measured here.</p></div>'
+
+
+def corrected_mark(corrections: Sequence[CorrectionNote]) -> str:
+    """What stands beside a number that was not scored against the published labels."""
+    if not corrections:
+        return ""
+    told = " ".join(one.sentence for one in corrections)
+    return f' <span class="wb-tag wb-corrected-mark" title="{escape(told)}">corrected labels</span>'
+
+
+def remarks_view(corrections: Sequence[CorrectionNote], warnings: Sequence[str]) -> str:
+    """What must be known before the figures are believed; nothing where nothing must."""
+    told = [one.sentence for one in corrections] + list(warnings)
+    if not told:
+        return ""
+    items = "".join(f"<li>{escape(one)}</li>" for one in told)
+    return f'<div class="wb-notice wb-warning" role="status"><ul>{items}</ul></div>'
+
+
+def left_out(dropped: Mapping[Any, int]) -> str:
+    """`, 3 left out (2 failed in a, 1 reference differs)`; nothing where none was."""
+    if not dropped:
+        return ""
+    reasons = ", ".join(f"{count:,} {_REASONS.get(reason, reason)}" for reason, count in dropped.items())
+    return f", {sum(dropped.values()):,} left out ({reasons})"
+
+
+_REASONS: Mapping[str, str] = {
+    "missing_in_a": "not in A",
+    "missing_in_b": "not in B",
+    "failed_in_a": "failed in A",
+    "failed_in_b": "failed in B",
+    "failed_in_both": "failed in both",
+    "missing": "not in all runs",
+    "failed": "failed in a run",
+    "reference_differs": "with different references",
+}
+
+
+def verdict_view(one: MetricDifference) -> str:
+    """The verdict, as a sign and a word."""
+    return f'<span class="wb-verdict {VERDICT_CLASSES[one.verdict]}">{escape(one.verdict)}</span>'
+
+
+def _verdict_sentence(one: MetricDifference) -> str:
+    """`verdict (figures)` with the verdict marked."""
+    rest = one.sentence.removeprefix(one.verdict)
+    return f"B against A: {verdict_view(one)}{escape(rest)}."
+
+
+def _basis(found: Comparison, leading: MetricDifference) -> str:
+    clips = "clip is" if found.common == 1 else "clips are"
+    return (
+        f"{found.common:,} {clips} in both{escape(left_out(found.dropped))}. Ruler {escape(found.ruler)} "
+        f"<code>{escape(found.ruler_hash)}</code>. Interval and permutation test draw "
+        f"{escape(say_units(leading.clusters, leading.cluster_by))}; a difference is claimed only where both show it."
+    )
+
+
+def _metric_row(name: MetricName, one: MetricDifference, *, leads: bool, mark: str) -> str:
+    test = None if one.mapsswe is None else one.mapsswe.p_value
+    title = METRIC_NAMES[name]
+    return (
+        f"<tr><th{' class=wb-leading' if leads else ''}>{title}{mark}</th><td>{written.rate(one.a)}</td>"
+        f"<td>{written.rate(one.b)}</td><td>{difference_text(one)}</td><td>{say_p_value(one.p_value)}</td>"
+        f"<td>{say_p_value(test)}</td><td>{one.wins:,} / {one.losses:,} / {one.ties:,}</td>"
+        f"<td>{verdict_view(one)}{_needed(one)}</td></tr>"
+    )
+
+
+def _needed(one: MetricDifference) -> str:
+    """How many more clips would show it, in a small line."""
+    if one.more_needed is None:
+        return ""
+    about = float(f"{one.more_needed:.2g}")  # an estimate, to two figures as in the sentence
+    return f"<small>about {about:,.0f} more {NAMES[one.cluster_by][one.more_needed != 1]} needed</small>"
+
+
+def difference_text(one: MetricDifference) -> str:
+    """A difference, never without its interval: `−1.2 (−2.0 … −0.3)`."""
+    if one.delta is None:
+        return written.MISSING
+    span = "no interval" if one.ci95 is None else " … ".join(map(say_points, one.ci95))
+    return f"{say_points(one.delta)} ({span})"
+
+
+def _group_panel(found: Comparison, tag: str) -> str:
+    several = [one for one in found.by_tag if one.tag == tag]
+    title = f"{METRIC_NAMES[found.headline]} by {tag}"
+    chart = forest_chart(list(_forest_rows(several)), title=title, sides=SIDES)
+    rows = "".join(_group_row(one) for one in several)
+    return (
+        f'<figure class="wb-panel"><h3 dir="auto">{escape(title)}{corrected_mark(found.corrections)}</h3>{chart}'
+        '<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr><th></th><th>Clips</th><th>A</th>'
+        f"<th>B</th><th>p</th><th>Verdict on B</th></tr></thead><tbody>{rows}</tbody></table></div></figure>"
+    )
+
+
+def _forest_rows(several: Sequence[TagDifference]) -> Iterator[ForestRow]:
+    for one in several:
+        difference = one.difference
+        yield ForestRow(
+            label=one.value,
+            difference=difference.delta,
+            interval=difference.ci95,
+            verdict=difference.verdict,
+            words=_SIGNS[difference.verdict],
+        )
+
+
+def _group_row(one: TagDifference) -> str:
+    button = (
+        f'<button type="button" {pick(tag=[one.tag, one.value])} title="Show the clips">{escape(one.value)}</button>'
+    )
+    found = one.difference
+    return (
+        f'<tr><th dir="auto">{button}</th><td>{one.common:,}</td><td>{written.rate(found.a)}</td>'
+        f"<td>{written.rate(found.b)}</td><td>{say_p_value(found.p_value)}</td>"
+        f'<td><span class="wb-verdict {VERDICT_CLASSES[found.verdict]}" title="{escape(found.sentence)}">'
+        f"{_SHORT[found.verdict]}</span></td></tr>"
+    )
+
+
+def _cost_row(name: str, one: CostDifference) -> str:
+    title, show = _COSTS[name]
+    ratio = written.MISSING if one.ratio is None else f"{one.ratio:.2f} ×"
+    return f"<tr><th>{title}</th><td>{show(one.a)}</td><td>{show(one.b)}</td><td>{ratio}</td></tr>"
+
+
+def _measured(one: CostDifference) -> bool:
+    return one.a is not None or one.b is not None

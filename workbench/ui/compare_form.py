@@ -1,0 +1,106 @@
+"""The form of the runs that are compared: which runs, and how."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from workbench.text.rulers import list_rulers
+from workbench.ui import controls, theme
+from workbench.ui.context import PageContext
+from workbench.ui.markup import html
+
+MOST_RUNS = 12
+"""Each is tested against each other one: 66 tests."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What is compared, and how."""
+
+    runs: Any
+    ruler: Any
+    cluster_by: Any
+    corrected: Any
+    compare: Any
+    refresh: Any
+
+    def inputs(self) -> dict[str, Any]:
+        """The components by the names that the events know them by."""
+        return {name: getattr(self, name) for name in ("runs", "ruler", "cluster_by", "corrected")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """What narrows and orders the table of clips."""
+
+    text: Any
+    which: Any
+    order: Any
+
+    def inputs(self) -> dict[str, Any]:
+        """The components by name."""
+        return {name: getattr(self, name) for name in Filters.__dataclass_fields__}
+
+
+def build_form(context: PageContext) -> Form:
+    """Runs in the order in which they are chosen; the first is the baseline."""
+    with gr.Column(elem_classes="wb-form wb-two-runs"):
+        runs = gr.Dropdown(
+            controls.run_choices(context),
+            value=[],
+            multiselect=True,
+            max_choices=MOST_RUNS,
+            label="Runs, the baseline first",
+            elem_id="compare-runs",
+        )
+        with gr.Row():
+            ruler = gr.Dropdown(
+                [
+                    ("What suits the set's language", ""),
+                    *((f"{one.id}: {one.summary}", one.name) for one in list_rulers()),
+                ],
+                value="",
+                label="Ruler",
+                min_width=220,
+            )
+            cluster_by = gr.Dropdown(
+                [
+                    ("What suits the tags of the clips", ""),
+                    ("Speakers", "speaker"),
+                    ("Recordings", "recording"),
+                    ("Clips: holds for these speakers only", "utterance"),
+                ],
+                value="",
+                label="What chance draws",
+                min_width=220,
+            )
+        with gr.Row(elem_classes="wb-actions"):
+            compare = gr.Button("Compare runs", variant="primary", elem_classes="wb-run")
+            refresh = gr.Button("Refresh list")
+            corrected = gr.Checkbox(
+                False, label="Score with corrected labels", container=False, elem_classes="wb-corrected"
+            )
+    return Form(
+        runs=runs, ruler=ruler, cluster_by=cluster_by, corrected=corrected, compare=compare, refresh=refresh
+    )  # fmt: skip
+
+
+def build_filters() -> Filters:
+    """Filled with the systems once there are any."""
+    with gr.Row():
+        text = gr.Textbox("", label="Search", placeholder="In names, references and all texts", scale=3, min_width=180)
+        which = gr.Dropdown([("All clips", "")], value="", label="Which clips", scale=3, min_width=180)
+        order = gr.Dropdown(
+            [("Those that differ most first", "apart:0:down")], value="apart:0:down", label="Order", scale=3,
+            min_width=180,
+        )  # fmt: skip
+    return Filters(text=text, which=which, order=order)
+
+
+def pick_block(classes: str = "") -> Any:
+    """Markup of ours in which `data-pick` can be clicked; a click is its `select` event."""
+    script = (theme.ASSETS / "picks.js").read_text(encoding="utf-8")
+    return html(classes=f"wb-bare {classes}", js_on_load=script)

@@ -1,0 +1,153 @@
+"""The clips that compared runs share, as a table. Pure: values in, HTML out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+
+from workbench.runs.records import ItemResult
+from workbench.runs.shared_clips import SharedClip, SharedPage, SharedQuery
+from workbench.ui.compare_systems import System
+from workbench.ui.markup import pick
+
+MOST_WITH_TEXTS = 4
+"""Of more systems the table has the errors alone."""
+
+_LONGEST_TEXT = 220
+
+
+def shared_view(page: SharedPage, systems: Sequence[System], *, current: str = "") -> str:
+    """A row a clip: what was said, and what each system made of it; a sentence where no clip matches.
+
+    Args:
+        page: The clips.
+        systems: A column each.
+        current: Id of the clip whose details are shown.
+    """
+    if not page.rows:
+        return (
+            '<div class="wb-nothing"><p>No clip matches.</p>'
+            f'<button type="button" {pick(clear="all")}>Show all clips</button></div>'
+        )
+    body = "".join(_row(clip, systems, here=clip.id == current) for clip in page.rows)
+    return (
+        f'<table class="wb-cliptable wb-shared"><thead><tr>{_heads(page.query, systems)}</tr></thead>'
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+def matches_view(page: SharedPage) -> str:
+    """How many clips match, what narrows them that no control shows, and the way to other pages."""
+    last = page.first + len(page.rows) - 1
+    shown = f"{page.first:,}–{last:,} of " if page.pages > 1 else ""
+    of_all = "" if page.matches == page.total else f" of {page.total:,}"
+    noun = "clip" if page.total == 1 else "clips"
+    tag = ""
+    if page.query.tag is not None:
+        words = escape(" = ".join(page.query.tag))
+        cross = f'<button type="button" {pick(clear="tag")} aria-label="Show the clips of all groups again">×</button>'
+        tag = f'<span class="wb-picked" dir="auto">{words}{cross}</span>'
+    return (
+        f'<div class="wb-matches"><p role="status"><b>{shown}{page.matches:,}{of_all} {noun}</b>{tag}</p>'
+        f"{_pager(page)}</div>"
+    )
+
+
+def which_choices(systems: Sequence[System]) -> list[tuple[str, str]]:
+    """Which clips may be asked for, as a dropdown has them."""
+    choices = [("All clips", ""), ("Those with different numbers of errors", "apart")]
+    first = systems[0].letter
+    for place, one in enumerate(systems[1:], start=1):
+        choices += [
+            (f"{one.letter} better than {first}", f"{place}<0"),
+            (f"{first} better than {one.letter}", f"0<{place}"),
+        ]
+    return [*choices, ("All wrong", "all wrong"), ("All right", "all right")]
+
+
+def order_choices(systems: Sequence[System]) -> list[tuple[str, str]]:
+    """Orders of the table, as a dropdown has them."""
+    choices = [("Those that differ most first", "apart:0:down"), ("In the set's order", "order:0:up")]
+    for place, one in enumerate(systems):
+        choices += [
+            (f"Errors of {one.letter}, most first", f"errors:{place}:down"),
+            (f"Errors of {one.letter}, fewest first", f"errors:{place}:up"),
+        ]
+    return [
+        *choices,
+        ("Those that differ least first", "apart:0:up"),
+        ("Clip, A to Z", "id:0:up"),
+        ("Clip, Z to A", "id:0:down"),
+        ("Reference, A to Z", "reference:0:up"),
+        ("Reference, Z to A", "reference:0:down"),
+    ]
+
+
+def say_apart(clip: SharedClip, systems: Sequence[System]) -> str:
+    """Who did best, and by how many errors: `B by 3`; `A, C by 5` of more than two; `even`."""
+    if not clip.apart:
+        return "even"
+    best = [one.letter for one, errors in zip(systems, clip.errors, strict=True) if errors == min(clip.errors)]
+    return f"{', '.join(best)} by {clip.apart:,}"
+
+
+def _heads(query: SharedQuery, systems: Sequence[System]) -> str:
+    heads = [_head(query, "id", 0, "Clip", ""), _head(query, "reference", 0, "Reference", "")]
+    heads += [_head(query, "errors", place, f"{one.letter} · errors", one.label) for place, one in enumerate(systems)]
+    return "".join([*heads, _head(query, "apart", 0, "Best", "Who makes fewest errors, and how many fewer")])
+
+
+def _head(query: SharedQuery, sort: str, system: int, title: str, note: str) -> str:
+    here = query.sort == sort and (sort != "errors" or query.system == system)
+    aria = f' aria-sort="{"descending" if query.descending else "ascending"}"' if here else ""
+    arrow = ("↓" if query.descending else "↑") if here else ""
+    hint = f' title="{escape(note)}"' if note else ""
+    return (
+        f'<th data-column="{sort}"{hint}{aria}><button type="button" {pick(sort=sort, system=system)}>{escape(title)}'
+        f"<i>{arrow}</i></button></th>"
+    )
+
+
+def _row(clip: SharedClip, systems: Sequence[System], *, here: bool) -> str:
+    first = clip.results[0]
+    current = ' aria-current="true"' if here else ""
+    lang = f' lang="{escape(str(first.tags.get("language", "")))}"'
+    cells = "".join(
+        _cell(result, errors, clip, one.letter, texts=len(systems) <= MOST_WITH_TEXTS)
+        for result, errors, one in zip(clip.results, clip.errors, systems, strict=True)
+    )
+    return (
+        f'<tr data-clip="{escape(clip.id)}" {pick(clip=clip.id)} tabindex="0"{current}>'
+        f'<th scope="row" dir="auto"><span>{escape(clip.id)}</span></th>'
+        f'<td class="wb-said" dir="auto"{lang}><p>{_shortened(first.reference)}</p></td>{cells}'
+        f'<td class="wb-figure wb-apart">{escape(say_apart(clip, systems))}</td></tr>'
+    )
+
+
+def _cell(result: ItemResult, errors: int, clip: SharedClip, letter: str, *, texts: bool) -> str:
+    best = " wb-fewest" if clip.apart and errors == min(clip.errors) else ""
+    lang = f' lang="{escape(str(result.tags.get("language", "")))}"'
+    count = f'<b class="wb-errors{best}" data-system="{letter}">{errors:,}</b>'
+    text = f'<p dir="auto"{lang}>{_shortened(result.text)}</p>' if texts else ""
+    return f'<td class="wb-heard"><div>{count}{text}</div></td>'
+
+
+def _shortened(text: str) -> str:
+    if not text.strip():
+        return "<em>nothing</em>"
+    return escape(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
+
+
+def _pager(page: SharedPage) -> str:
+    if page.pages == 1:
+        return ""
+    number = page.query.page
+
+    def button(label: str, to: int, sign: str) -> str:
+        off = "" if 1 <= to <= page.pages and to != number else " disabled"
+        return f'<button type="button" {pick(page=to)} aria-label="{label}"{off}>{sign}</button>'
+
+    before = button("First page", 1, "«") + button("Page before", number - 1, "‹")
+    after = button("Next page", number + 1, "›") + button("Last page", page.pages, "»")
+    place = f'<span class="wb-num">page {number:,} of {page.pages:,}</span>'
+    return f'<nav class="wb-pager" aria-label="Pages">{before}{place}{after}</nav>'
