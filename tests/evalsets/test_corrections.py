@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,6 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from workbench.errors import ManifestError, UnknownName, UsageError
-from workbench.evalsets import corrections as module
 from workbench.evalsets.corrections import (
     Correction,
     Corrections,
@@ -134,7 +134,7 @@ def test_a_writer_that_fails_leaves_the_old_file(settings: Settings, monkeypatch
         raise OSError("no space left on device")
 
     with monkeypatch.context() as patched:
-        patched.setattr(module.os, "fsync", fail)
+        patched.setattr(os, "fsync", fail)
         with pytest.raises(OSError, match="no space"):
             save_correction("demo", wrong("b", "x"), settings)
     assert [one.id for one in load_corrections("demo", settings).entries] == ["a"]

@@ -98,7 +98,7 @@ def after_one(draw: st.DrawFn, found: EditedTranscript) -> list[EditedTranscript
     return chosen
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(raws)
 def test_without_edits_readers_get_the_transcript(raw: Transcript) -> None:
     shown = EditedTranscript(raw=raw).view()
@@ -106,7 +106,7 @@ def test_without_edits_readers_get_the_transcript(raw: Transcript) -> None:
     assert shown == replace(raw, hypothesis=replace(raw.hypothesis, segments=kept))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(edited(), st.data())
 def test_an_edit_undone_was_never_made_and_done_again_is_made(found: EditedTranscript, data: st.DataObject) -> None:
     after = data.draw(st.sampled_from([*after_one(data.draw, found), found]))
@@ -119,7 +119,7 @@ def test_an_edit_undone_was_never_made_and_done_again_is_made(found: EditedTrans
     assert undone.history[: len(found.history)] == found.history  # only ever added to
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(edited())
 def test_numbers_of_segments_are_never_given_twice_and_the_engine_s_output_stays(found: EditedTranscript) -> None:
     numbers = [one.id for one in found.passages]
@@ -128,7 +128,7 @@ def test_numbers_of_segments_are_never_given_twice_and_the_engine_s_output_stays
     assert found.view().hypothesis.raw == found.raw.hypothesis.raw
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(edited())
 def test_a_reader_s_text_is_the_edited_text_with_the_accepted_changes(found: EditedTranscript) -> None:
     plain = [one.text for one in found.passages]
@@ -142,7 +142,7 @@ def test_a_reader_s_text_is_the_edited_text_with_the_accepted_changes(found: Edi
         assert "".join(shown.text.split()) == "".join("".join(expected).split())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(edited())
 def test_words_are_those_of_the_text_and_in_the_time_of_their_segment(found: EditedTranscript) -> None:
     for one in found.view().segments:
@@ -155,7 +155,7 @@ def test_words_are_those_of_the_text_and_in_the_time_of_their_segment(found: Edi
 others = st.text(alphabet="x们Q8 ", max_size=6)  # what is written twice could have been there before
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(raws, others, others, st.data())
 def test_a_refused_change_stays_refused_whatever_is_written_beside_it(
     raw: Transcript, before: str, after: str, data: st.DataObject
@@ -317,6 +317,10 @@ def test_nothing_to_undo_and_nothing_to_do_again() -> None:
         found.undo()
     with pytest.raises(UsageError, match="nothing to do again"):
         found.edit(SetText(segment=0, text="x")).redo()
+    other = found.edit(SetText(segment=0, text="x")).undo().edit(SetText(segment=1, text="y"))
+    assert other.can_redo is False
+    with pytest.raises(UsageError, match="nothing to do again"):
+        other.redo()
 
 
 def test_what_the_engine_put_between_its_segments_stays() -> None:

@@ -11,11 +11,12 @@ import soundfile
 from workbench import services
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip
-from workbench.engines.base import Hypothesis, Segment, Word
+from workbench.engines.base import Finish, Hypothesis, Segment, Word
 from workbench.engines.pool import EnginePool
 from workbench.engines.scripted import ScriptedPlugin, offered
 from workbench.errors import UnknownName, UsageError
 from workbench.pipeline.edited import EditedTranscript
+from workbench.pipeline.edits import CheckFlag
 from workbench.pipeline.rerun import NO_SPEECH_HERE
 from workbench.settings import Settings
 
@@ -113,6 +114,17 @@ def test_the_end_of_the_recording_bounds_a_part(talk: Path, settings: Settings) 
                 services.transcribe_range(talk, start, end, engine="scripted", pool=pool)
     with pytest.raises(UnknownName):
         services.transcribe_range(talk, 1.0, 2.0, engine="nobody", pool=pool)
+
+
+@pytest.mark.parametrize("finish", ["eos", "length"])
+def test_a_missing_part_checked_takes_its_warning_along(talk: Path, settings: Settings, finish: Finish) -> None:
+    with offered(ScriptedPlugin(script=lambda clip: Hypothesis(text="", raw="", finish=finish), chunk_seconds=5)):
+        raw = services.transcribe(talk, engine="scripted", pool=EnginePool(settings))
+    assert raw.flags
+    assert raw.warnings
+    assert not raw.complete
+    shown = EditedTranscript(raw=raw).edit(*(CheckFlag(flag=flag) for flag in raw.flags)).view()
+    assert (shown.flags, shown.warnings, shown.complete) == ((), (), True)
 
 
 @pytest.mark.weights

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.scoring.confusions import align_pairs
@@ -40,7 +40,12 @@ def test_cantonese_is_read_in_cantonese() -> None:
     assert count_sounds([("a", "期", "其")], ZH, "zh")[0].same_sound == 0
 
 
+def cost(counts: ErrorCounts) -> int:
+    return 4 * counts.substitutions + 3 * (counts.deletions + counts.insertions)
+
+
 @given(st.lists(st.tuples(TEXT, TEXT), max_size=5))
+@example([("a事作a使是a", "事事事a作事")])
 @settings(max_examples=80, deadline=None)
 def test_sounds_are_never_worse_than_writing(texts: list[tuple[str, str]]) -> None:
     pairs = [(str(place), *pair) for place, pair in enumerate(texts)]
@@ -48,7 +53,8 @@ def test_sounds_are_never_worse_than_writing(texts: list[tuple[str, str]]) -> No
         clips = count_sounds(pairs, ZH, speech)
         for clip, (_, reference, hypothesis) in zip(clips, pairs, strict=True):
             assert clip.units == count(ZH.apply(reference), ZH.apply(hypothesis), "mixed")
-            assert clip.toneless.errors <= clip.syllables.errors
+            # In sclite's weights, not in errors: for one more hit it may take an insertion and a deletion more.
+            assert cost(clip.toneless) <= cost(clip.syllables)
             assert clip.same_sound + clip.same_but_tone + clip.other_sound <= clip.units.substitutions
             assert clip.units.reference_length == clip.syllables.reference_length == clip.toneless.reference_length
         assert sum(clips, SoundCounts()) == sum(reversed(clips), SoundCounts())

@@ -9,9 +9,7 @@ from __future__ import annotations
 import fcntl
 import hashlib
 import json
-import os
 import re
-import tempfile
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +22,7 @@ import pydantic
 
 from workbench.errors import ManifestError, UnknownName, UsageError
 from workbench.settings import Settings
+from workbench.storage import replace_file
 
 CorrectionStatus = Literal["wrong", "corrected"]
 
@@ -201,7 +200,8 @@ def _change(
     owner, name = owning_set(eval_set, item)
     path = corrections_path(owner, settings)
     with _locked(path, owner):
-        _replace(path, change(_read(path), name))
+        entries = change(_read(path), name)
+        replace_file(path, "".join(map(_line, entries)).encode())
     return load_corrections(eval_set, settings)
 
 
@@ -263,16 +263,5 @@ def _locked(path: Path, eval_set: str) -> Generator[None]:
         yield
 
 
-def _replace(path: Path, entries: tuple[Correction, ...]) -> None:
-    """Write the file in one step: a reader sees the old one or the new one, whatever happens meanwhile."""
-    lines = [json.dumps(_LINE.dump_python(one, mode="json"), ensure_ascii=False) + "\n" for one in entries]
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write("".join(lines).encode())
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
+def _line(entry: Correction) -> str:
+    return json.dumps(_LINE.dump_python(entry, mode="json"), ensure_ascii=False) + "\n"

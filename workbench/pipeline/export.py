@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -16,7 +16,8 @@ from workbench.engines.base import Segment
 from workbench.errors import UnknownName
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.hotwords import hotword_report
-from workbench.pipeline.transcript import Transcript, clock, join_texts
+from workbench.pipeline.subtitles import Cue, make_cues
+from workbench.pipeline.transcript import Transcript, clock
 from workbench.pipeline.transcript_file import document_of
 
 _JSON = pydantic.TypeAdapter(Transcript)
@@ -42,20 +43,21 @@ def as_markdown(transcript: Transcript) -> str:
 def as_srt(transcript: Transcript) -> str:
     """SubRip. Its players obey tags, so `<` and `>` are written as the look-alikes ‹ and ›."""
 
-    def cue(segment: Segment) -> str:
-        return _said(transcript, segment, _one_line(segment)).replace("<", "‹").replace(">", "›")
+    def shown(cue: Cue) -> list[str]:
+        return [line.replace("<", "‹").replace(">", "›") for line in cue.lines]
 
-    return _subtitles(transcript, "srt", cue)
+    names = [_said(transcript, segment) for segment in transcript.segments]
+    return _subtitles(make_cues(transcript.segments, names), "srt", shown)
 
 
 def as_vtt(transcript: Transcript) -> str:
     """WebVTT, with the characters escaped that its specification names, and voice tags where speakers are known."""
 
-    def cue(segment: Segment) -> str:
-        name, text = (html.escape(one, quote=False) for one in (transcript.speaker_of(segment), _one_line(segment)))
-        return f"<v {name}>{text}" if name else text
+    def shown(cue: Cue) -> list[str]:
+        name, *lines = (html.escape(one, quote=False) for one in (transcript.speaker_of(cue.segment), *cue.lines))
+        return [f"<v {name}>{lines[0]}", *lines[1:]] if name else lines
 
-    return _subtitles(transcript, "vtt", cue)
+    return _subtitles(make_cues(transcript.segments), "vtt", shown)
 
 
 def as_json(transcript: Transcript | EditedTranscript) -> str:
@@ -169,13 +171,13 @@ def measurement_summary(transcript: Transcript) -> dict[str, Any]:
     return fields | {"rtf": transcript.measurement.rtf}
 
 
-def _subtitles(transcript: Transcript, format_name: str, cue: Callable[[Segment], str]) -> str:
+def _subtitles(cues: Sequence[Cue], format_name: str, shown: Callable[[Cue], list[str]]) -> str:
     """Cues through pysubs2. It reads `{…}` as styling and drops it, so braces go around it as full-width ones."""
     file = pysubs2.SSAFile()
-    for segment in transcript.segments:
-        text = cue(segment).replace("{", "｛").replace("}", "｝").replace("\\", "＼")
-        start, end = pysubs2.make_time(s=segment.start), pysubs2.make_time(s=max(segment.end, segment.start + 0.001))
-        file.append(pysubs2.SSAEvent(start=start, end=end, text=text))
+    for cue in cues:
+        lines = [line.replace("{", "｛").replace("}", "｝").replace("\\", "＼") for line in shown(cue)]
+        start, end = pysubs2.make_time(s=cue.start), pysubs2.make_time(s=cue.end)
+        file.append(pysubs2.SSAEvent(start=start, end=end, text="\\N".join(lines)))
     return file.to_string(format_name)
 
 
@@ -188,11 +190,6 @@ def _said(transcript: Transcript, segment: Segment, text: str = "") -> str:
 def _bold_name(transcript: Transcript, segment: Segment) -> str:
     name = transcript.speaker_of(segment)
     return f"**{_plain_markdown(name)}:** " if name else ""
-
-
-def _one_line(segment: Segment) -> str:
-    """A blank line would end a cue."""
-    return join_texts(segment.text.splitlines())
 
 
 def _plain_markdown(text: str) -> str:

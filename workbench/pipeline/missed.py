@@ -15,8 +15,8 @@ SPEECH_WITHOUT_TEXT_SECONDS = 2.0
 leaves none without text, and in all noise among them voice activity hears no speech at all."""
 
 _SHORTEST_SPANS_SECONDS = 0.4
-"""Spans of speech that no segment touches are heard again from here on. Whisper leaves out a sentence of a second
-between two others (four of eight times in 13 minutes of Mandarin), and writes it when it hears it alone."""
+"""Spans of speech that no segment touches are heard again from here on. Whisper base leaves out sentences of a second
+beside others, and writes them when it hears them alone (docs/measuring.md, long audio)."""
 
 _TOUCH_SECONDS = 0.1
 _PAD_SECONDS = 0.2

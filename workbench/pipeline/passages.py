@@ -9,7 +9,7 @@ from workbench.engines.base import Segment
 from workbench.errors import UsageError
 from workbench.pipeline.anchors import follow
 from workbench.pipeline.transcript import join_texts
-from workbench.pipeline.words import retext, word_places
+from workbench.pipeline.words import bound_segment, retext, word_places
 from workbench.text.corrections import Change
 
 
@@ -72,7 +72,7 @@ def timed_segments(passages: Sequence[Passage]) -> list[Segment]:
 def with_text(passage: Passage, text: str) -> Passage:
     """With another text; refusals stay with their characters."""
     text = text.strip()
-    places = [(one.start, one.end) for one in passage.refused]
+    places = follow(passage.text, text, [(one.start, one.end) for one in passage.refused])
     refused = (
         replace(one, start=place[0], end=place[1])
         for one, place in zip(passage.refused, places, strict=True)
@@ -102,20 +102,7 @@ def split_passage(passage: Passage, at: int, seconds: float | None, first: int) 
     left, right = passage.text[:at].rstrip(), passage.text[at:].lstrip()
     if not 0 < at < len(passage.text) or not left or not right:
         raise UsageError("A segment is cut between two of its words.", hint="Choose a place inside the text.")
-    (segment,) = timed_segments([passage])
-    places = [place - len(segment.text) + len(segment.text.lstrip()) for place in word_places(segment)]
-    count = sum(place < at for place in places)
-    moment = seconds if seconds is not None else _moment(segment, count, bool(places), at / len(passage.text))
-    if not segment.start <= moment <= segment.end:
-        raise UsageError(
-            f"{moment:g} s is not in this segment.", hint=f"It lasts from {segment.start:g} to {segment.end:g} s."
-        )
-    heads = segment.words[:count] if places else ()
-    tails = segment.words[count:] if places else ()
-    halves = (
-        replace(segment, end=moment, text=left, words=heads),
-        replace(segment, start=moment, text=right, words=tails),
-    )
+    halves = _halves(passage, at, seconds, (left, right))
     behind = len(passage.text) - len(right)
     refused = (
         tuple(one for one in passage.refused if one.end <= len(left)),
@@ -123,6 +110,28 @@ def split_passage(passage: Passage, at: int, seconds: float | None, first: int) 
     )
     one, other = new_passages(halves, first)
     return replace(one, refused=refused[0]), replace(other, refused=refused[1])
+
+
+def _halves(passage: Passage, at: int, seconds: float | None, texts: tuple[str, str]) -> list[Segment]:
+    """Both sides with their words; where a word was cut, each side has a part of it."""
+    (segment,) = timed_segments([passage])
+    segment = replace(segment, text=passage.text)
+    places = word_places(segment)
+    count = sum(place < at for place in places)
+    moment = seconds if seconds is not None else _moment(segment, count, bool(places), at / len(passage.text))
+    if not segment.start <= moment <= segment.end:
+        raise UsageError(
+            f"{moment:g} s is not in this segment.", hint=f"It lasts from {segment.start:g} to {segment.end:g} s."
+        )
+    words = segment.words if places else ()
+    bound = [*places, len(passage.text)][count] if places else at
+    left = replace(segment, text=passage.text[:bound], words=words[:count])
+    right = replace(segment, text=passage.text[bound:], words=words[count:])
+    first, second = retext([left, right], texts)
+    return [
+        replace(bound_segment(first, segment.start, moment), end=moment),
+        replace(bound_segment(second, moment, segment.end), start=moment),
+    ]
 
 
 def merge_passages(one: Passage, other: Passage, number: int) -> Passage:

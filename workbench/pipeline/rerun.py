@@ -16,7 +16,7 @@ from workbench.pipeline.coverage import Flag
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.transcribe import NO_SPEECH, transcribe_clip
 from workbench.pipeline.transcript import Transcript, join_texts, warning_of
-from workbench.pipeline.words import cut_segment
+from workbench.pipeline.words import bound_segment, cut_segment
 from workbench.pipeline.work import ChunkDone
 
 PADDING_SECONDS = 0.3
@@ -118,7 +118,7 @@ def _rerun(heard: Transcript, ref: EngineRef, part: Span, offset: float, options
     return Rerun(
         start=part.start,
         end=part.end,
-        segments=tuple(_inside(one, part) for one in cut if one is not None and one.text.strip()),
+        segments=tuple(bound_segment(one, part.start, part.end) for one in cut if one is not None and one.text.strip()),
         flags=tuple(flag for flag in (_shifted(one, offset, part) for one in heard.flags) if flag.start < flag.end),
         engine=str(ref),
         model_id=heard.model_id,
@@ -135,16 +135,6 @@ def _warnings(heard: Transcript) -> tuple[str, ...]:
     """Those without a time, which would be that of the part alone; what has one is among the flags."""
     timed = {warning_of(flag) for flag in heard.flags}
     return tuple(NO_SPEECH_HERE if one == NO_SPEECH else one for one in heard.warnings if one not in timed)
-
-
-def _inside(segment: Segment, part: Span) -> Segment:
-    """With no time beyond the part."""
-
-    def held(moment: float) -> float:
-        return min(max(moment, part.start), part.end)
-
-    words = tuple(replace(word, start=held(word.start), end=held(word.end)) for word in segment.words)
-    return replace(segment, start=held(segment.start), end=held(segment.end), words=words)
 
 
 def _shifted(flag: Flag, offset: float, part: Span) -> Flag:

@@ -78,8 +78,8 @@ def hear(
     """Transcribe a stretch, and hear again what the engine did not finish or left out.
 
     Where it ran out of tokens, both halves are heard, cut at the best pause; where it gave no text at all, too. Where
-    it has times and left speech out between its segments, that speech is heard alone, and stays where it has new text.
-    Whisper does: of 15 minutes of read English in 41 chunks it left out 15 and 25 s of two.
+    it has times and left speech out between its segments, that speech is heard alone, and stays where it has new text:
+    of 13 minutes of Mandarin, Whisper base left out 11 of 40 sentences, and none of them alone (docs/measuring.md).
 
     Args:
         clip: The sound of the stretch.

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -21,6 +19,7 @@ from workbench.errors import UsageError
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.edits import Entry
 from workbench.pipeline.transcript import Transcript
+from workbench.storage import replace_file
 
 SUFFIX = ".transcript.json"
 VERSION = 1
@@ -54,16 +53,7 @@ def write_transcript(transcript: Transcript | EditedTranscript, path: Path) -> N
     """
     content = as_transcript_file(transcript).encode()
     try:
-        with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-            temporary = Path(file.name)
-            try:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-                temporary.replace(path)
-            except BaseException:
-                temporary.unlink(missing_ok=True)
-                raise
+        replace_file(path, content)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another folder.") from error
 

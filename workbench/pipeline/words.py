@@ -84,6 +84,16 @@ def cut_segment(segment: Segment, start: float, end: float) -> Segment | None:
     return replace(segment, start=words[0].start, end=max(words[-1].end, words[0].start), text=text, words=words)
 
 
+def bound_segment(segment: Segment, start: float, end: float) -> Segment:
+    """A segment with no time before one moment or after another."""
+
+    def held(moment: float) -> float:
+        return min(max(moment, start), end)
+
+    words = tuple(replace(word, start=held(word.start), end=held(word.end)) for word in segment.words)
+    return replace(segment, start=held(segment.start), end=held(segment.end), words=words)
+
+
 def _key(word: str) -> str:
     plain = unicodedata.normalize("NFKC", word).casefold()
     return re.sub(r"\W+", "", plain) or plain

@@ -117,8 +117,8 @@ def compare_runs(
         a: The baseline.
         b: What is held against it.
         ruler: What is done to all texts before they are compared.
-        cluster_by: What interval and test draw; None is the speaker where items are tagged with theirs, else the
-            recording, else the utterance.
+        cluster_by: What interval and test draw; None is the speaker where items are tagged with enough of them,
+            else the recording, else the utterance.
         seed: For interval and test.
 
     Raises:

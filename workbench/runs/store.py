@@ -5,10 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,6 +22,7 @@ from workbench.runs.environment import environment
 from workbench.runs.journal import Journal, latest, lock, read_journal
 from workbench.runs.records import FORMAT_VERSION, ItemOutcome, RunRecord, RunSpec
 from workbench.settings import Settings
+from workbench.storage import replace_file
 
 _FORBID = pydantic.ConfigDict(extra="forbid")
 # A lone dataclass takes no config from its adapter, a union does; null is refused below.
@@ -101,7 +100,7 @@ class RunStore:
 
     def save_record(self, record: RunRecord) -> None:
         """Replace `run.json` in one step: a reader sees the old one or the new one, whatever happens meanwhile."""
-        _replace(self.folder / record.run_id / "run.json", _RECORD.dump_json(record, indent=2))
+        replace_file(self.folder / record.run_id / "run.json", _RECORD.dump_json(record, indent=2))
 
     def open_journal(self, run_id: str) -> Journal:
         """The run's outcomes, for writing.
@@ -218,28 +217,6 @@ def _read_record(folder: Path) -> RunRecord:
     if record is None:
         raise RunError(f"The run {folder.name} cannot be read: run.json is empty.", hint=hint)
     return record
-
-
-def _replace(path: Path, content: bytes) -> None:
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=f".{path.name}-", delete=False) as file:
-        temporary = Path(file.name)
-        try:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-            temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _slug(text: str, length: int) -> str:

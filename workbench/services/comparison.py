@@ -34,7 +34,7 @@ def compare(
         ruler: How texts are compared; None is what suits the set's language.
         corrected: As `summary`.
         cluster_by: What intervals and tests draw: "speaker", "recording" or "utterance"; None is the first of these
-            that clips are tagged with. By utterance, what is said holds for these speakers and not for others.
+            of which there are enough. By utterance, what is said holds for these speakers and not for others.
         pool: Whose settings say where runs are.
 
     Raises:

@@ -16,8 +16,8 @@ from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES, diff_view
 from workbench.ui.explorer_view import KIND_NAMES
-from workbench.ui.markup import pick
 from workbench.ui.notices import notice, warning_list
+from workbench.ui.paging import clip_steps
 
 _SAID_BY_FIGURES: frozenset[Kind] = frozenset({"any error", "substitution", "deletion", "insertion", "warning"})
 
@@ -84,22 +84,7 @@ def _heading(detail: ClipDetail, beside: Neighbours | None) -> str:
         for kind, words in KIND_NAMES.items()
         if kind in (clip.kinds or ()) and kind not in _SAID_BY_FIGURES
     )
-    return f'<header><h3 dir="auto">{escape(clip.outcome.id)}</h3>{figures}{kinds}{_steps(beside)}</header>'
-
-
-def _steps(beside: Neighbours | None) -> str:
-    if beside is None:
-        return ""
-
-    def button(name: str | None, label: str, sign: str) -> str:
-        off = " disabled" if name is None else ""
-        return f'<button type="button" {pick(clip=name or "")} aria-label="{label}"{off}>{sign}</button>'
-
-    return (
-        f'<nav class="wb-pager" aria-label="Clips">{button(beside.before, "Clip before", "‹")}'
-        f'<span class="wb-num">clip {beside.number:,} of {beside.total:,}</span>'
-        f"{button(beside.after, 'Next clip', '›')}</nav>"
-    )
+    return f'<header><h3 dir="auto">{escape(clip.outcome.id)}</h3>{figures}{kinds}{clip_steps(beside)}</header>'
 
 
 def _counts(counts: ErrorCounts) -> str:

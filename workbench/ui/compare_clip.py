@@ -10,7 +10,7 @@ from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult
 from workbench.runs.side_by_side import StackedClip
 from workbench.scoring.sounds import count_edits
 from workbench.ui.compare_systems import System
-from workbench.ui.markup import pick
+from workbench.ui.paging import clip_steps
 from workbench.ui.stacked_view import count_places, stacked_view
 
 
@@ -41,7 +41,7 @@ def clip_view(
     title = f"<h3>Unit by unit <span>as ruler {escape(ruler)} sees the texts</span></h3>"
     return (
         f'<div class="wb-detail"><header><h3 dir="auto">{escape(clip.id)}</h3>'
-        f'<span class="wb-num">{_figures(clip, systems)}{mark}</span>{_steps(beside)}</header>{player}'
+        f'<span class="wb-num">{_figures(clip, systems)}{mark}</span>{clip_steps(beside)}</header>{player}'
         f'<div class="wb-panel"><header>{title}{_places(clip)}</header>{stacked}{_absent(clip, systems)}</div>'
         f'<div class="wb-panel"><h3>Texts as they are</h3><dl class="wb-raw wb-heard-texts">'
         f"{''.join(_texts(clip, systems, language))}</dl></div></div>"
@@ -66,21 +66,6 @@ def _places(clip: StackedClip) -> str:
         f'aria-label="Place before">‹</button><span class="wb-num" data-error-number>{count:,} '
         f'{"place" if count == 1 else "places"}</span><button type="button" data-step-error="1" '
         'aria-label="Next place">›</button></nav>'
-    )
-
-
-def _steps(beside: Neighbours | None) -> str:
-    if beside is None:
-        return ""
-
-    def button(name: str | None, label: str, sign: str) -> str:
-        off = " disabled" if name is None else ""
-        return f'<button type="button" {pick(clip=name or "")} aria-label="{label}"{off}>{sign}</button>'
-
-    return (
-        f'<nav class="wb-pager" aria-label="Clips">{button(beside.before, "Clip before", "‹")}'
-        f'<span class="wb-num">clip {beside.number:,} of {beside.total:,}</span>'
-        f"{button(beside.after, 'Next clip', '›')}</nav>"
     )
 
 

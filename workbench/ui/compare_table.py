@@ -9,6 +9,7 @@ from workbench.runs.records import ItemResult
 from workbench.runs.shared_clips import SharedClip, SharedPage, SharedQuery
 from workbench.ui.compare_systems import System
 from workbench.ui.markup import pick
+from workbench.ui.paging import page_steps
 
 MOST_WITH_TEXTS = 4
 """Of more systems the table has the errors alone."""
@@ -49,7 +50,7 @@ def matches_view(page: SharedPage) -> str:
         tag = f'<span class="wb-picked" dir="auto">{words}{cross}</span>'
     return (
         f'<div class="wb-matches"><p role="status"><b>{shown}{page.matches:,}{of_all} {noun}</b>{tag}</p>'
-        f"{_pager(page)}</div>"
+        f"{page_steps(page.query.page, page.pages)}</div>"
     )
 
 
@@ -136,18 +137,3 @@ def _shortened(text: str) -> str:
     if not text.strip():
         return "<em>nothing</em>"
     return escape(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
-
-
-def _pager(page: SharedPage) -> str:
-    if page.pages == 1:
-        return ""
-    number = page.query.page
-
-    def button(label: str, to: int, sign: str) -> str:
-        off = "" if 1 <= to <= page.pages and to != number else " disabled"
-        return f'<button type="button" {pick(page=to)} aria-label="{label}"{off}>{sign}</button>'
-
-    before = button("First page", 1, "«") + button("Page before", number - 1, "‹")
-    after = button("Next page", number + 1, "›") + button("Last page", page.pages, "»")
-    place = f'<span class="wb-num">page {number:,} of {page.pages:,}</span>'
-    return f'<nav class="wb-pager" aria-label="Pages">{before}{place}{after}</nav>'

@@ -14,6 +14,7 @@ from workbench.ui import format as written
 from workbench.ui.clip_table import COLUMNS, WORDS
 from workbench.ui.differences import METRIC_NAMES
 from workbench.ui.markup import pick
+from workbench.ui.paging import page_steps
 
 KIND_NAMES: dict[Kind, str] = {
     "any error": "With errors",
@@ -69,7 +70,7 @@ def matches_view(page: ClipPage, *, times: int | None = None) -> str:
     return (
         f'<div class="wb-matches"><p role="status"><b>{shown}</b>'
         f"{chips_view(page.query, times=times)}</p><p class=wb-num>{_total(found, page.headline)}</p>"
-        f"{_pager(page)}</div>"
+        f"{page_steps(page.query.page, page.pages)}</div>"
     )
 
 
@@ -87,21 +88,6 @@ def _total(found: Total, metric: MetricName) -> str:
     if found.cluster_by != "utterance" and found.ci95 is not None:
         parts.append(f"interval over {found.clusters:,} {NAMES[found.cluster_by][1]}")
     return " · ".join(parts)
-
-
-def _pager(page: ClipPage) -> str:
-    if page.pages == 1:
-        return ""
-    number = page.query.page
-
-    def button(label: str, to: int, sign: str) -> str:
-        off = "" if 1 <= to <= page.pages and to != number else " disabled"
-        return f'<button type="button" {pick(page=to)} aria-label="{label}"{off}>{sign}</button>'
-
-    before = button("First page", 1, "«") + button("Page before", number - 1, "‹")
-    after = button("Next page", number + 1, "›") + button("Last page", page.pages, "»")
-    place = f'<span class="wb-num">page {number:,} of {page.pages:,}</span>'
-    return f'<nav class="wb-pager" aria-label="Pages">{before}{place}{after}</nav>'
 
 
 def order_choices(headline: MetricName) -> list[tuple[str, str]]:

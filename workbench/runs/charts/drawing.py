@@ -23,6 +23,9 @@ BAD = "var(--wb-error, #c4503f)"
 INK = "currentColor"
 MISSING = "–"
 
+_GAP = 14.0  # between a name and its figures, and between those
+_ANY = 1000  # lines: as many as it takes
+
 # What is no character, and marks that turn the direction of what follows.
 _UNSHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufffe\uffff]")
 _BREAKS = " -_+:/、，。"
@@ -33,14 +36,25 @@ def shown(text: str) -> str:
     return " ".join(_UNSHOWN.sub("\N{REPLACEMENT CHARACTER}", text).split())
 
 
-def text_width(text: str, size: float = TEXT) -> float:
-    """About how wide a text is, rather too wide than too narrow: a Chinese character is as wide as high.
+_WIDTHS = (
+    ("ijlI.,' ·", 0.34),
+    ("frt:;|!()[]/\\-_–", 0.5),
+    ("mwMW@%&+…", 1.0),
+)
+"""Of what is narrower or wider than most, in ems, rounded up from DejaVu Sans, the widest font a page falls back to."""
+_EMS = {character: width for characters, width in _WIDTHS for character in characters}
+_BOLD = 1.12  # DejaVu Sans Bold by DejaVu Sans: 1.09 for digits, 1.12 for letters
+
+
+def text_width(text: str, size: float = TEXT, *, strong: bool = False) -> float:
+    """How wide a text is at most: a Chinese character is as wide as high.
 
     Args:
         text: On one line.
         size: Of the type, in units.
+        strong: Whether it is bold.
     """
-    return size * sum(_em(character) for character in text)
+    return size * sum(map(_em, text)) * (_BOLD if strong else 1.0)
 
 
 def _em(character: str) -> float:
@@ -48,9 +62,11 @@ def _em(character: str) -> float:
         return 0.0
     if unicodedata.east_asian_width(character) in "WF":
         return 1.0
-    if character in "mwMW@%" or ord(character) > 0x2FF:
+    if (width := _EMS.get(character)) is not None:
+        return width
+    if ord(character) > 0x2FF:
         return 0.9
-    return 0.68 if character.isupper() else 0.32 if character in "iljft .,:;|'!()[]" else 0.57
+    return 0.79 if character.isupper() else 0.64
 
 
 def fit(text: str, width: float, *, size: float = TEXT, lines: int = 2) -> list[str]:
@@ -165,7 +181,7 @@ def level_axis(values: Sequence[float], place: Callable[[float], float], bands: 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Heading:
-    """The line above a level mark: a name to the left, figures to the right.
+    """What stands above a level mark: a name to the left, figures to the right.
 
     Attributes:
         name: Takes a second line where it is long.
@@ -179,7 +195,7 @@ class Heading:
 
 
 def draw_headings(headings: Sequence[Heading], height: float, *, top: float = 0.0) -> tuple[list[str], Bands]:
-    """Lines with room for a mark under each, the figures in two columns to the right.
+    """Names with room for a mark under each, the figures in two columns to the right, beside the names or below them.
 
     Args:
         headings: From above.
@@ -189,17 +205,21 @@ def draw_headings(headings: Sequence[Heading], height: float, *, top: float = 0.
     Returns:
         The lines, and the bands where the marks go, with a little air on both sides.
     """
-    faint = max((text_width(one.faint, SMALL) + 10 for one in headings if one.faint), default=0.0)
-    strong = max((text_width(one.strong) + 12 for one in headings if one.strong), default=4.0)
+    faint = max((text_width(one.faint, SMALL) + _GAP for one in headings if one.faint), default=0.0)
+    strong = max((text_width(one.strong, strong=True) + _GAP for one in headings if one.strong), default=4.0)
+    room = WIDTH - faint - strong
+    # Where a name would be cut beside the figures, all names get lines of their own above them.
+    above = any(fit(one.name, room) != fit(one.name, room, lines=_ANY) for one in headings)
     drawn, bands = list[str](), list[tuple[float, float]]()
     for one in headings:
-        names = fit(one.name, WIDTH - faint - strong)
+        names = fit(one.name, WIDTH if above else room)
         base = top + LINE - 3
         parts = [label(0, base + LINE * number, text) for number, text in enumerate(names)]
-        parts.append(label(WIDTH, base, one.faint, anchor="end", size=SMALL, faint=True))
-        parts.append(label(WIDTH - faint, base, one.strong, anchor="end", strong=True))
+        figures = base + LINE * len(names) if above else base
+        parts.append(label(WIDTH, figures, one.faint, anchor="end", size=SMALL, faint=True))
+        parts.append(label(WIDTH - faint, figures, one.strong, anchor="end", strong=True))
         drawn.append("".join(parts))
-        top = base + LINE * (len(names) - 1) + 4 + height + 4
+        top = max(figures, base + LINE * (len(names) - 1)) + 4 + height + 4
         bands.append((top - height - 4, top))
         top += 7
     return drawn, bands
