@@ -72,7 +72,7 @@ def timed(name: str, make: Callable[[], T]) -> T:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--clips", type=int, default=10_000)
     clips = parser.parse_args().clips
     ruler = find_ruler("zh")

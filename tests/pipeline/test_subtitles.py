@@ -28,7 +28,10 @@ ENGLISH = (
     "We should have looked at the numbers before the meeting, because nobody in the room could say what the plan "
     "costs. Next time I will send them around on Monday, and whoever has a question can ask it in writing."
 )
-CHINESE = "我们应该在开会之前先看一下数字，因为会议室里没有人说得出这个计划要花多少钱。下次我会在星期一发给大家，有问题的人可以写下来。"
+CHINESE = (
+    "我们应该在开会之前先看一下数字，因为会议室里没有人说得出这个计划要花多少钱。"
+    "下次我会在星期一发给大家，有问题的人可以写下来。"
+)
 HOSTILE = [
     "{\\an8}top",
     "a --> b",
@@ -87,7 +90,7 @@ def test_cues_begin_with_sentences_where_they_can() -> None:
 def test_the_times_of_words_say_when_a_cue_is_shown() -> None:
     """The second half is said ten seconds after the first."""
     texts = ENGLISH.split()
-    times = [0.3 * place + (10 if place >= 22 else 0) for place in range(len(texts))]
+    times = [0.3 * place + (10 if place >= texts.index("Next") else 0) for place in range(len(texts))]
     words = tuple(Word(start=at, end=at + 0.25, text=text) for at, text in zip(times, texts, strict=True))
     cues = make_cues([Segment(start=0, end=words[-1].end, text=ENGLISH, words=words)])
     (late,) = [cue for cue in cues if cue.lines[0].startswith("Next time")]
@@ -199,18 +202,12 @@ def test_markdown_is_read_back_as_plain_text(made: Transcript) -> None:
     inline = [token for token in tokens if token.type == "inline"]
     kinds = {child.type for token in inline for child in token.children or ()}
     assert kinds <= {"text", "code_inline", "softbreak", "text_special"}
-    assert {token.type for token in tokens} <= {
-        "heading_open",
-        "heading_close",
-        "inline",
-        "paragraph_open",
-        "paragraph_close",
-    }
-    text = "".join(
-        child.content for token in inline[1:] for child in token.children or () if child.type != "code_inline"
-    )
+    blocks = {f"{kind}_{edge}" for kind in ("heading", "paragraph") for edge in ("open", "close")}
+    assert {token.type for token in tokens} == blocks | {"inline"}
+    parts = [child for token in inline[1:] for child in token.children or ()]
+    text = "".join(part.content for part in parts if part.type != "code_inline")
     assert bare(text) == bare("".join(segment.text for segment in made.segments))
-    stamps = [child.content for token in inline for child in token.children or () if child.type == "code_inline"]
+    stamps = [part.content for part in parts if part.type == "code_inline"]
     assert stamps[-2:] == ["[00:00:30]", "[00:01:00]"]
 
 

@@ -140,6 +140,15 @@ def test_what_spoils_a_ranking_is_said() -> None:
         assert words in said
 
 
+def test_what_other_systems_were_told_is_not_known_and_said_once() -> None:
+    ours, theirs = steady("A", [1]), [stored(name, [heard(0, 1)], language="unknown") for name in ("B", "C")]
+    (said,) = rank_runs([stored("A", [heard(0, 1)]), *theirs], ruler=BASIC).warnings[:1]
+    assert said == "The texts of B and C were imported: what language those systems were told, if any, is not known."
+    sentence = "The texts of B were imported: what language that system was told, if any, is not known."
+    found = compare_runs(ours, theirs[0], ruler=BASIC).warnings
+    assert [one for one in found if "language" in one] == [sentence]
+
+
 def test_a_ranking_is_a_document() -> None:
     found = rank_runs([steady("A", [2]), steady("B", [1]), steady("C", [2])], ruler=BASIC)
     document = json.loads(json.dumps(ranking_json(found), allow_nan=False))

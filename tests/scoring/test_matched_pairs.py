@@ -10,12 +10,13 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.scoring.alignment import align_units
-from workbench.scoring.matched_pairs import compare_segments, correct_for_many, cut_segments
+from workbench.scoring.alignment import Edit, align_units, encode_edits, trace_units
+from workbench.scoring.matched_pairs import compare_segments, compare_traced, correct_for_many, cut_segments
 from workbench.scoring.score import align
 from workbench.text.rulers import default_ruler, find_ruler
 from workbench.text.units import Unit, split
@@ -119,6 +120,49 @@ def test_segments_hold_all_errors_and_systems_change_places(
     assert there.p_value == back.p_value
     assert (there.z is None) == (back.z is None)
     assert there.z is None or there.z == -(back.z or 0)
+
+
+def cut_one_by_one(one: Sequence[Edit], other: Sequence[Edit], buffer: int) -> list[list[int]]:
+    """Segments as they are defined: a unit at a time, closed where both have had enough right in a row."""
+
+    def by_unit(alignment: Sequence[Edit]) -> list[tuple[int, bool]]:
+        found, inserted = list[tuple[int, bool]](), 0
+        for edit in alignment:
+            if edit.op == "insertion":
+                inserted += 1
+            else:
+                found.append((inserted, edit.op != "hit"))
+                inserted = 0
+        return [*found, (inserted, False)]
+
+    segments, errors, right = list[list[int]](), [0, 0], 0
+    for left, beside in zip(by_unit(one), by_unit(other), strict=True):
+        errors = [errors[0] + sum(left), errors[1] + sum(beside)]
+        right = 0 if left[1] or beside[1] else 1 if left[0] or beside[0] else right + 1
+        if right >= buffer and any(errors):
+            segments.append(errors)
+            errors = [0, 0]
+    return [*segments, errors] if any(errors) else segments
+
+
+@given(st.lists(st.tuples(TEXTS, TEXTS, TEXTS), max_size=6), st.integers(1, 4))
+@settings(max_examples=200, deadline=None)
+def test_all_utterances_at_once_are_cut_as_one_by_one(
+    clips: list[tuple[list[str], list[str], list[str]]], buffer: int
+) -> None:
+    references = [clip[0] for clip in clips]
+    one, other = (align_units(references, [clip[side] for clip in clips]) for side in (1, 2))
+    expected = [segment for pair in zip(one, other, strict=True) for segment in cut_one_by_one(*pair, buffer)]
+    traced = [trace_units(references, [clip[side] for clip in clips]) for side in (1, 2)]
+    assert traced == [[encode_edits(alignment) for alignment in side] for side in (one, other)]
+    found = compare_traced(*traced, buffer=buffer)
+    assert found.segments == len(expected)
+    assert found.mean == (pytest.approx(np.mean([b - a for a, b in expected])) if expected else None)
+    assert found.deviation == (
+        pytest.approx(np.std([b - a for a, b in expected], ddof=1)) if len(expected) > 1 else None
+    )
+    together = [segment for pair in zip(one, other, strict=True) for segment in cut_segments(*pair, buffer=buffer)]
+    assert together == [tuple(segment) for segment in expected]
 
 
 @pytest.mark.parametrize(

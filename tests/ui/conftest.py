@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from workbench.audio.clip import AudioClip
-from workbench.engines.base import Hypothesis, Segment
+from workbench.engines.base import Hypothesis, Segment, Word
 from workbench.engines.pool import EnginePool
 from workbench.engines.scripted import ScriptedPlugin, offered
 from workbench.errors import EngineError
@@ -51,6 +51,8 @@ def answer(clip: AudioClip) -> Hypothesis | Exception:
     if "broken" in clip.source:
         return EngineError("The engine lost its way.", hint="Try another engine.")
     half = clip.duration / 2
+    if "doubtful" in clip.source:
+        return _doubtful(half)
     return Hypothesis(
         text="你好 world, this is the first half. 這是 the second half.",
         raw="你好 world, this is the first half. 這是 the second half.",
@@ -61,6 +63,18 @@ def answer(clip: AudioClip) -> Hypothesis | Exception:
             Segment(start=half, end=clip.duration, text="這是 the second half."),
         ),
     )
+
+
+def _doubtful(half: float) -> Hypothesis:
+    """Words with times, then a loop."""
+    words = tuple(
+        Word(start=0.5 * place, end=0.5 * place + 0.4, text=text, confidence=0.2 if text == "API" else 0.9)
+        for place, text in enumerate(["Good", "morning,", "我们的", "API", "works", "well."])
+    )
+    said = Segment(start=0.0, end=half, text="Good morning, 我们的API works well.", words=words)
+    loop = Segment(start=half, end=2 * half, text=" ".join(["thanks"] * 8))
+    text = f"{said.text} {loop.text}"
+    return Hypothesis(text=text, raw=text, language="en", finish="eos", segments=(said, loop))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,7 +15,13 @@ BOXES = """() => [...document.querySelectorAll('text')].filter(one => one.textCo
     const {x, width} = one.getBBox();
     return {text: one.textContent, x, width, line: one.getAttribute('y')};
 })"""
-NAMES = ("A", "babble", "imported:whisper large, 25 words a minute", "MMMMMM WWWWWW and what follows", "普通话加噪声的录音")
+NAMES = (
+    "A",
+    "babble",
+    "imported:whisper large, 25 words a minute",
+    "MMMMMM WWWWWW and what follows",
+    "普通话加噪声的录音",
+)
 FOREST = forest_chart(
     [
         ForestRow(label=name, difference=one, interval=(one - 0.05, one + 0.146), verdict="no difference shown")

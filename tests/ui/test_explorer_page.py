@@ -135,9 +135,17 @@ def test_a_label_is_corrected_beside_the_set(page_server: Any, stored_run: str, 
     field = explorer.get_by_label("What is really said")
     assert field.input_value() == "佢系我聽日見"
     field.fill("佢系我聽日")
-    explorer.get_by_role("button", name="Save this text").click()
+    save = explorer.get_by_role("button", name="Save this text")
+    save.click()
     explorer.wait_for_selector(".wb-notice:has-text('This label is corrected.')")
     try:
+        explorer.get_by_role("button", name="Take it back").click()
+        explorer.wait_for_selector(".wb-notice:has-text('The published label holds again.')")
+        assert field.is_visible()
+        assert field.input_value() == "佢系我聽日見"
+        field.fill("佢系我聽日")
+        save.click()
+        explorer.wait_for_selector(".wb-notice:has-text('This label is corrected.')")
         explorer.get_by_label("Score with corrected labels").check()
         explorer.wait_for_selector(".wb-totals:has-text('1 reference replaced')")
         found = services.clips(stored_run, corrected=True, pool=page_server.pool)

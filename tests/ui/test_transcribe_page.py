@@ -91,8 +91,10 @@ def test_what_the_form_asks_reaches_the_engine(
     page.get_by_role("option", name="Trim silence").click()
     page.get_by_label("Context").fill("觀塘 API")
     page.get_by_text("Advanced").click()
-    page.get_by_label("Beam size").fill("3")
+    page.get_by_label("Channel").click()
+    page.get_by_role("option", name="Left").click()
     page.get_by_label("Careful").check()
+    page.get_by_label("Beam size").fill("3")
     upload(page, spoken)
     transcribe(page)
     finished(page)
@@ -102,6 +104,7 @@ def test_what_the_form_asks_reaches_the_engine(
     assert call.options.extra == {"beam_size": 3, "careful": True}
     command = page.locator(".wb-command code").inner_text()
     assert "--language yue --chain trim --context '觀塘 API' --option beam_size=3 --option careful=true" in command
+    assert "--channel left" in command
 
 
 def test_a_click_on_a_segment_plays_from_there_and_lights_it(
@@ -121,6 +124,59 @@ def test_a_click_on_a_segment_plays_from_there_and_lights_it(
     assert second.get_attribute("aria-current") == "true"
     page.locator("[data-toggle]").click()
     assert page.evaluate("document.querySelector('audio').paused")
+
+
+def test_doubtful_places_words_and_keys(
+    chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    upload(page, spoken.rename(tmp_path / "doubtful.wav"))
+    page.locator(".wb-check", has_text="speech").wait_for()
+    transcribe(page)
+    finished(page)
+    assert facts(page)["State"] == "1 place to check"
+    assert page.locator(".wb-strip .wb-flagged").count() == 1
+    assert page.locator(".wb-segments .wb-flagged").count() == 1
+    audio = "document.querySelector('audio')"
+    page.locator("[data-word]", has_text="works").click()
+    page.wait_for_function(f"() => !{audio}.paused && {audio}.currentTime >= 2")
+    page.wait_for_selector(".wb-segments [data-lit]")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"() => {audio}.paused")
+    page.keyboard.press("n")
+    page.wait_for_function(f"() => !{audio}.paused && {audio}.currentTime >= 4")
+    page.keyboard.press("Space")
+    page.wait_for_function(f"() => {audio}.paused")
+    before = page.evaluate(f"{audio}.currentTime")
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_function(f"() => Math.abs({audio}.currentTime - {before - 3}) < 0.1")
+    page.locator(TEXT).press_sequentially("n ")
+    assert page.evaluate(f"{audio}.paused")
+
+
+def test_corrections_are_switched_on_and_off_but_never_over_edits(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
+) -> None:
+    page = chromium_page
+    choose_engine(page, "scripted")
+    upload(page, spoken.rename(tmp_path / "doubtful.wav"))
+    transcribe(page)
+    plain = finished(page)
+    page.get_by_text(ENGLISH.corrections).first.click()
+    spacing = page.get_by_label("one space between Chinese and Latin")
+    spacing.check()
+    page.locator(".wb-changes li").first.wait_for()
+    assert page.locator(TEXT).input_value() == plain.replace("我们的API", "我们的 API")
+    href = page.locator(".wb-downloads a", has_text="TXT").get_attribute("href")
+    assert "我们的 API" in page.request.get(page_server.url + href).text()
+    spacing.uncheck()
+    page.wait_for_function(f"() => document.querySelector('{TEXT}').value.includes('我们的API')")
+    page.locator(TEXT).fill("Mine.")
+    spacing.check()
+    page.get_by_text(ENGLISH.text_is_yours).wait_for()
+    assert page.locator(TEXT).input_value() == "Mine."
+    assert "我们的 API" in page.locator(".wb-segments").inner_text()
 
 
 def test_a_click_on_the_waveform_seeks_and_keys_move(chromium_page: Any, spoken: Path) -> None:

@@ -20,9 +20,10 @@ from workbench.ui.choices import EngineChoice
 from workbench.ui.commands import command_view
 from workbench.ui.controls import missing_view
 from workbench.ui.notices import error_notice, notice, warning_list
-from workbench.ui.player import player_view, segments_view
+from workbench.ui.player import player_view
 from workbench.ui.recording import Outline
 from workbench.ui.result import downloads_view, facts_view, progress_view
+from workbench.ui.segments import segments_view
 from workbench.ui.status import state_view
 
 HOSTILE = [
@@ -88,7 +89,6 @@ VIEWS: dict[str, Callable[[str], str]] = {
     "player": lambda text: player_view(
         replace(OUTLINE, name=text, playable=Path("/home") / text.replace("/", "_").replace("\x00", "")),
         player_id=text,
-        caption=text,
     ),
     "error": lambda text: error_notice(UsageError(text, hint=text)),
     "notice": lambda text: notice(text, text),

@@ -31,7 +31,7 @@ from workbench.ui.controls import chain_note
 from workbench.ui.recorder import uploaded_path
 from workbench.ui.samples import copy_sample, find_samples
 from workbench.ui.temporary import private_folder
-from workbench.ui.transcription import parse_seconds
+from workbench.ui.transcribe_form import parse_seconds
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

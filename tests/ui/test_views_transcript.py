@@ -17,11 +17,13 @@ from workbench.errors import AudioUnreadable
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.transcribe import ChunkDone
 from workbench.pipeline.transcript import Transcript
-from workbench.ui.player import file_url, player_view, segments_view
+from workbench.ui.draft import Draft
+from workbench.ui.player import file_url, player_view
 from workbench.ui.recording import COLUMNS, Outline, clip_outline, outline
 from workbench.ui.result import chunk_progress, downloads_view, facts_view, progress_view, write_downloads
+from workbench.ui.segments import segments_view
 from workbench.ui.status import state_view
-from workbench.ui.transcription import Draft, parse_seconds
+from workbench.ui.transcribe_form import parse_seconds
 
 COST = Measurement(wall_seconds=2.0, cpu_seconds=3.0, peak_rss_bytes=411_600_000, audio_seconds=12.5)
 HEARD = Hypothesis(
@@ -78,12 +80,12 @@ def test_segments_carry_their_times_for_playing() -> None:
 
 
 def test_progress_tells_chunk_position_and_what_is_left() -> None:
-    view = chunk_progress(index=2, total=12, audio_seconds=90.0, length=360.0, elapsed=30.0)
+    view = chunk_progress(index=2, total=12, audio_seconds=90.0, length=360.0, eta_seconds=120.0)
     assert "Chunk 3 of 12" in view
     assert "1:30 of 6:00" in view
     assert "about 2 min left" in view
     assert 'aria-valuenow="3"' in view
-    assert "left" not in chunk_progress(index=11, total=12, audio_seconds=360.0, length=360.0, elapsed=120.0)
+    assert "left" not in chunk_progress(index=11, total=12, audio_seconds=360.0, length=360.0, eta_seconds=0.0)
 
 
 def test_progress_without_a_total_claims_no_share() -> None:

@@ -11,16 +11,16 @@ from workbench.errors import RunError
 from workbench.evalsets.corrections import CorrectionNote
 from workbench.pipeline.measurement import Measurement, combined
 from workbench.runs.differences import MetricDifference, judge_together, measure_difference
+from workbench.runs.imported import NOT_KNOWN, tell_language_not_known
 from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult
 from workbench.runs.store import StoredRun
 from workbench.runs.summary import Counts
 from workbench.runs.tags import Group, group_by_tags, labelled
-from workbench.scoring.alignment import Edit, align_units
+from workbench.scoring.alignment import count_steps, trace_units
 from workbench.scoring.clusters import ClusterBy, Clusters, cluster_utterances, tell_doubts
 from workbench.scoring.counts import ErrorCounts
-from workbench.scoring.matched_pairs import MatchedPairs, compare_segments
+from workbench.scoring.matched_pairs import MatchedPairs, compare_traced
 from workbench.scoring.score import METRICS
-from workbench.scoring.sounds import count_edits
 from workbench.text.rulers import MetricName, Ruler, headline_metric
 from workbench.text.units import split
 
@@ -180,10 +180,10 @@ class _Measured:
 
 def _measure(texts: _Texts, name: MetricName, clusters: Clusters, *, seed: int) -> _Measured:
     references, heard_a, heard_b = ([split(text, METRICS[name]) for text in side] for side in texts)
-    aligned_a, aligned_b = align_units(references, heard_a), align_units(references, heard_b)
-    counts_a, counts_b = ([count_edits(one) for one in side] for side in (aligned_a, aligned_b))
+    steps_a, steps_b = trace_units(references, heard_a), trace_units(references, heard_b)
+    counts_a, counts_b = ([count_steps(one) for one in side] for side in (steps_a, steps_b))
     difference = measure_difference(
-        counts_a, counts_b, clusters=clusters, mapsswe=_mapsswe(references, aligned_a, aligned_b), seed=seed
+        counts_a, counts_b, clusters=clusters, mapsswe=_mapsswe(references, steps_a, steps_b), seed=seed
     )
     return _Measured(counts_a, counts_b, difference)
 
@@ -192,12 +192,10 @@ def _at(place: int, side: Literal["counts_a", "counts_b"], measured: Mapping[Met
     return {name: getattr(one, side)[place] for name, one in measured.items()}
 
 
-def _mapsswe(
-    references: Sequence[list[str]], aligned_a: Sequence[list[Edit]], aligned_b: Sequence[list[Edit]]
-) -> MatchedPairs:
+def _mapsswe(references: Sequence[list[str]], steps_a: Sequence[bytes], steps_b: Sequence[bytes]) -> MatchedPairs:
     """Of the items that have a reference, as all figures beside it."""
     spoken = [place for place, reference in enumerate(references) if reference]
-    return compare_segments([aligned_a[place] for place in spoken], [aligned_b[place] for place in spoken])
+    return compare_traced([steps_a[place] for place in spoken], [steps_b[place] for place in spoken])
 
 
 def _by_tag(rows: Sequence[PairRow], headline: MetricName, *, by: ClusterBy, seed: int) -> Iterator[TagDifference]:
@@ -271,7 +269,9 @@ def _warnings(a: StoredRun, b: StoredRun) -> Iterator[str]:
             f"The runs decoded {one.spec.batch_size} and {other.spec.batch_size} clips at a time: "
             "their times for one clip are not comparable."
         )
-    if one.spec.language != other.spec.language:
+    if imported := [name for name, run in (("A", one), ("B", other)) if run.spec.language == NOT_KNOWN]:
+        yield tell_language_not_known(imported)
+    elif one.spec.language != other.spec.language:
         yield f"The engine was told language {one.spec.language!r} in A and {other.spec.language!r} in B."
     for letter, run in (("A", a), ("B", b)):
         if run.missing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any, Literal
@@ -107,6 +107,17 @@ def imported_json(found: ImportedRun) -> dict[str, Any]:
         "skipped": list(found.skipped),
         "existing": found.existing,
     }
+
+
+def tell_language_not_known(names: Sequence[str]) -> str:
+    """Why runs of imported texts may have been told another language than those beside them.
+
+    Args:
+        names: What the runs are called where it is said; one at least.
+    """
+    whose = f"{', '.join(names[:-1])} and {names[-1]}" if len(names) > 1 else names[0]
+    system = "those systems were" if len(names) > 1 else "that system was"
+    return f"The texts of {whose} were imported: what language {system} told, if any, is not known."
 
 
 def _checked_name(system: str) -> str:

@@ -11,6 +11,7 @@ from workbench.errors import RunError, UsageError
 from workbench.evalsets.corrections import CorrectionNote
 from workbench.pipeline.measurement import combined
 from workbench.runs.differences import MetricDifference
+from workbench.runs.imported import NOT_KNOWN, tell_language_not_known
 from workbench.runs.records import ItemOutcome, ItemResult
 from workbench.runs.standings import Standings
 from workbench.runs.store import StoredRun
@@ -248,8 +249,10 @@ def _warnings(runs: Sequence[StoredRun]) -> Iterator[str]:
         yield "The runs were made on different machines: their times and memory are not comparable."
     if len(sizes := sorted({one.spec.batch_size for one in measured})) > 1:
         yield f"The runs decoded {_listed(sizes)} clips at a time: their times are not comparable."
-    if len(told := sorted({one.spec.language for one in records})) > 1:
+    if len(told := sorted({one.spec.language for one in records} - {NOT_KNOWN})) > 1:
         yield f"The engines were told different languages: {_listed([repr(one) for one in told])}."
+    if imported := [one.run_id for one in records if one.spec.language == NOT_KNOWN]:
+        yield tell_language_not_known(imported)
     for run in runs:
         if run.missing:
             yield f"{run.record.run_id} is not complete: {run.missing} of {run.record.spec.items} items were not done."

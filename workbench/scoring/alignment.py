@@ -66,7 +66,10 @@ MOST_HITS = Gains(hit=1, substitution=0)
 _CELLS = 1 << 25  # steps kept at once, a byte each: bounds the memory
 _WIDTH = 1 << 16  # gains in a row of all pairs of a batch: fits a processor's cache
 _OPERATIONS: tuple[Operation, ...] = ("insertion", "deletion", "substitution", "hit")  # by their codes
-_INSERTION, _DELETION, _SUBSTITUTION, _HIT, _NOTHING = range(5)  # the first two are False and True in `_advance`
+INSERTION, DELETION, SUBSTITUTION, HIT = range(4)
+"""The codes of an alignment's steps; the first two are False and True in `_advance`."""
+_NOTHING = 4
+_CODES = {operation: code for code, operation in enumerate(_OPERATIONS)}
 
 _Texts = Sequence[list[str]]
 _Numbers = NDArray[np.int32]
@@ -88,10 +91,41 @@ def align_units(references: _Texts, hypotheses: _Texts, *, gains: Gains = SCLITE
     for place, path in _find_paths(references, hypotheses, gains):
         said, heard = iter(references[place]), iter(hypotheses[place])
         aligned[place] = [
-            Edit(_OPERATIONS[code], "" if code == _INSERTION else next(said), "" if code == _DELETION else next(heard))
+            Edit(_OPERATIONS[code], "" if code == INSERTION else next(said), "" if code == DELETION else next(heard))
             for code in path
         ]
     return aligned
+
+
+def trace_units(references: _Texts, hypotheses: _Texts) -> list[bytes]:
+    """The same alignments as the codes of their steps, a byte each; several times as fast and a fraction of the memory.
+
+    Args:
+        references: The units said, of each pair.
+        hypotheses: The units heard, of each pair.
+
+    Raises:
+        ValueError: Not as many hypotheses as references.
+    """
+    traced = [b""] * _count_pairs(references, hypotheses)
+    for place, steps in _find_paths(references, hypotheses, SCLITE):
+        traced[place] = steps
+    return traced
+
+
+def encode_edits(alignment: Sequence[Edit]) -> bytes:
+    """An alignment as the codes of its steps."""
+    return bytes(_CODES[edit.op] for edit in alignment)
+
+
+def count_steps(steps: bytes) -> ErrorCounts:
+    """How often each operation is in an alignment, by the codes of its steps."""
+    return ErrorCounts(
+        hits=steps.count(HIT),
+        substitutions=steps.count(SUBSTITUTION),
+        deletions=steps.count(DELETION),
+        insertions=steps.count(INSERTION),
+    )
 
 
 def count_units(references: _Texts, hypotheses: _Texts) -> list[ErrorCounts]:
@@ -100,15 +134,7 @@ def count_units(references: _Texts, hypotheses: _Texts) -> list[ErrorCounts]:
     Raises:
         ValueError: Not as many hypotheses as references.
     """
-    counted = [ErrorCounts()] * _count_pairs(references, hypotheses)
-    for place, path in _find_paths(references, hypotheses, SCLITE):
-        counted[place] = ErrorCounts(
-            hits=path.count(_HIT),
-            substitutions=path.count(_SUBSTITUTION),
-            deletions=path.count(_DELETION),
-            insertions=path.count(_INSERTION),
-        )
-    return counted
+    return [count_steps(steps) for steps in trace_units(references, hypotheses)]
 
 
 def _count_pairs(references: _Texts, hypotheses: _Texts) -> int:
@@ -122,7 +148,7 @@ def _find_paths(references: _Texts, hypotheses: _Texts, gains: Gains) -> Iterato
     unequal: list[int] = []
     for place, (reference, hypothesis) in enumerate(zip(references, hypotheses, strict=True)):
         if reference == hypothesis:
-            yield place, bytes([_HIT]) * len(reference)
+            yield place, bytes([HIT]) * len(reference)
         else:
             unequal.append(place)
     for batch in _gather_like_sizes(unequal, references, hypotheses):
@@ -212,10 +238,10 @@ def _find_steps(
     left, right = said_lengths.copy(), heard_lengths.copy()  # units not traced back yet
     for start in reversed(starts):
         part = said[:, start : start + block]
-        moves = np.full((part.shape[1], pairs, columns), _DELETION, dtype=np.uint8)
+        moves = np.full((part.shape[1], pairs, columns), DELETION, dtype=np.uint8)
         _advance(rows.pop(), part, start, heard, band, gains, moves)
         _trace_back(path, moves, left, right, start, band)
-    path[np.arange(path.shape[1]) < right[:, None]] = _INSERTION
+    path[np.arange(path.shape[1]) < right[:, None]] = INSERTION
     return path
 
 
@@ -256,7 +282,7 @@ def _advance(
         if moves is not None:
             found = moves[place, :, inner - first : last - first + 1]
             np.not_equal(best, row[:, inner - 1 : last], out=found.view(np.bool_))  # an insertion, or a deletion
-            np.copyto(found, equal.view(np.uint8) + np.uint8(_SUBSTITUTION), where=diagonal == best)
+            np.copyto(found, equal.view(np.uint8) + np.uint8(SUBSTITUTION), where=diagonal == best)
 
 
 def _trace_back(
@@ -268,6 +294,6 @@ def _trace_back(
         said, heard = left[going], right[going]
         code = moves[said - start - 1, going, heard - np.maximum(0, said + band.low)]
         path[going, said + heard - 1] = code
-        left[going] = said - (code != _INSERTION)
-        right[going] = heard - (code != _DELETION)
+        left[going] = said - (code != INSERTION)
+        right[going] = heard - (code != DELETION)
         going = going[left[going] > start]

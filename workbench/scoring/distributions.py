@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from workbench.scoring.alignment import INSERTION, Edit, count_steps, encode_edits
 from workbench.scoring.clusters import Clusters
 from workbench.scoring.counts import ErrorCounts
-from workbench.scoring.score import Edit, Metric, summarise
+from workbench.scoring.score import Metric, summarise
 
 TENTHS = 10
 
@@ -113,35 +114,40 @@ def count_positions(
         clusters: Which clips the intervals draw together; None draws one by one.
         seed: Of the intervals.
     """
+    return count_positions_traced([encode_edits(one) for one in alignments], clusters=clusters, seed=seed)
+
+
+def count_positions_traced(
+    steps: Sequence[bytes], *, clusters: Clusters | None = None, seed: int = 0
+) -> PositionProfile:
+    """`count_positions` of alignments that are given as `alignment.trace_units` does.
+
+    Args:
+        steps: Of each clip.
+        clusters: Which clips the intervals draw together; None draws one by one.
+        seed: Of the intervals.
+    """
     tenths: list[dict[int, ErrorCounts]] = [{} for _ in range(TENTHS)]  # by place of the clip
     on_empty = 0
-    for clip, alignment in enumerate(alignments):
-        length = sum(edit.op != "insertion" for edit in alignment)
+    for clip, one in enumerate(steps):
+        length = len(one) - one.count(INSERTION)
         if not length:
-            on_empty += len(alignment)
+            on_empty += len(one)
             continue
-        for tenth, counts in _by_tenth(alignment, length).items():
-            tenths[tenth][clip] = counts
+        for tenth, part in _by_tenth(one, length).items():
+            tenths[tenth][clip] = count_steps(bytes(part))
     summarised = tuple(_summarise(counts, clusters, seed) for counts in tenths)
     return PositionProfile(tenths=summarised, insertions_on_empty=on_empty)
 
 
-def _by_tenth(alignment: Sequence[Edit], length: int) -> dict[int, ErrorCounts]:
-    found: dict[int, Counter[str]] = {}
+def _by_tenth(steps: bytes, length: int) -> dict[int, bytearray]:
+    found: dict[int, bytearray] = {}
     unit = 0
-    for edit in alignment:
+    for code in steps:
         place = TENTHS * (2 * min(unit, length - 1) + 1) // (2 * length)
-        found.setdefault(place, Counter())[edit.op] += 1
-        unit += edit.op != "insertion"
-    return {
-        place: ErrorCounts(
-            hits=ops["hit"],
-            substitutions=ops["substitution"],
-            deletions=ops["deletion"],
-            insertions=ops["insertion"],
-        )
-        for place, ops in found.items()
-    }
+        found.setdefault(place, bytearray()).append(code)
+        unit += code != INSERTION
+    return found
 
 
 def duration_bucket(seconds: float) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
-from workbench.scoring.alignment import Edit
+from workbench.scoring.alignment import DELETION, INSERTION, SUBSTITUTION, Edit, encode_edits
 
 BUFFER = 2
 """Units in a row that both systems have right and that end a segment, as in sc_stats."""
@@ -51,14 +52,25 @@ def compare_segments(
     Raises:
         ValueError: The references are not the same.
     """
-    differences = np.array(
-        [
-            errors_b - errors_a
-            for one, other in zip(alignments_a, alignments_b, strict=True)
-            for errors_a, errors_b in cut_segments(one, other, buffer=buffer)
-        ],
-        dtype=np.float64,
-    )
+    for one, other in zip(alignments_a, alignments_b, strict=True):
+        _check_references(one, other)
+    steps_a, steps_b = ([encode_edits(one) for one in side] for side in (alignments_a, alignments_b))
+    return compare_traced(steps_a, steps_b, buffer=buffer)
+
+
+def compare_traced(steps_a: Sequence[bytes], steps_b: Sequence[bytes], *, buffer: int = BUFFER) -> MatchedPairs:
+    """`compare_segments` of alignments that are given as `alignment.trace_units` does.
+
+    Args:
+        steps_a: Of each utterance, by system A.
+        steps_b: Of the same references, in the same order, by system B.
+        buffer: Units both must have right.
+
+    Raises:
+        ValueError: The references are not equally long.
+    """
+    errors = _cut(steps_a, steps_b, buffer)
+    differences = (errors[:, 1] - errors[:, 0]).astype(np.float64)
     count = len(differences)
     mean = float(differences.mean()) if count else None
     deviation = float(differences.std(ddof=1)) if count > 1 else None
@@ -72,29 +84,14 @@ def compare_segments(
     )
 
 
-def cut_segments(one: Sequence[Edit], other: Sequence[Edit], *, buffer: int = BUFFER) -> Iterator[tuple[int, int]]:
+def cut_segments(one: Sequence[Edit], other: Sequence[Edit], *, buffer: int = BUFFER) -> list[tuple[int, int]]:
     """One utterance's segments: errors of either system in each.
 
     Raises:
         ValueError: The references are not the same.
     """
-    left, right = _errors_by_unit(one), _errors_by_unit(other)
-    if [unit for unit, _, _ in left] != [unit for unit, _, _ in right]:
-        raise ValueError("the alignments are of different references")
-    errors = [0, 0]
-    in_a_row = buffer  # units both have right since the last error; as many as the buffer: no segment is open
-    for (_, before_a, at_a), (_, before_b, at_b) in zip(left, right, strict=True):
-        errors[0] += before_a + at_a
-        errors[1] += before_b + at_b
-        if at_a or at_b:
-            in_a_row = 0
-            continue
-        in_a_row = 1 if before_a or before_b else in_a_row + 1
-        if in_a_row >= buffer and any(errors):
-            yield errors[0], errors[1]
-            errors = [0, 0]
-    if any(errors):
-        yield errors[0], errors[1]
+    _check_references(one, other)
+    return [(int(a), int(b)) for a, b in _cut([encode_edits(one)], [encode_edits(other)], buffer)]
 
 
 def correct_for_many(p_values: Sequence[float | None]) -> list[float | None]:
@@ -113,14 +110,36 @@ def correct_for_many(p_values: Sequence[float | None]) -> list[float | None]:
     return corrected
 
 
-def _errors_by_unit(alignment: Sequence[Edit]) -> list[tuple[str | None, int, int]]:
-    """For each reference unit: what it is, how many were put in before it, and whether it is wrong; then the end."""
-    found: list[tuple[str | None, int, int]] = []
-    inserted = 0
-    for edit in alignment:
-        if edit.op == "insertion":
-            inserted += 1
-        else:
-            found.append((edit.reference, inserted, int(edit.op != "hit")))
-            inserted = 0
-    return [*found, (None, inserted, 0)]
+def _check_references(one: Sequence[Edit], other: Sequence[Edit]) -> None:
+    left, right = ([edit.reference for edit in side if edit.op != "insertion"] for side in (one, other))
+    if left != right:
+        raise ValueError("the alignments are of different references")
+
+
+_END = 255  # the code of an utterance's end, which no step has
+
+
+def _cut(steps_a: Sequence[bytes], steps_b: Sequence[bytes], buffer: int) -> NDArray[np.int64]:
+    """Errors of either system in the segments of all utterances, in order, `(segments, 2)`."""
+    (ends, before_a, wrong_a), (ends_b, before_b, wrong_b) = _errors_by_unit(steps_a), _errors_by_unit(steps_b)
+    if not np.array_equal(ends, ends_b):
+        raise ValueError("the alignments are of different references")
+    if not len(ends):
+        return np.zeros((0, 2), dtype=np.int64)
+    places = np.arange(len(ends))
+    # How many units both have right in a row, up to each one: so many places it is beyond the last wrong one, or beyond
+    # the one before the last insertion. Units of the utterance before count too, but its end has closed its segments.
+    last = np.where(wrong_a | wrong_b, places, np.where(before_a + before_b > 0, places - 1, -buffer))
+    closes = ends | (places - np.maximum.accumulate(last) >= buffer)
+    segment = np.cumsum(closes) - closes
+    errors = np.stack([np.bincount(segment, weights=one) for one in (before_a + wrong_a, before_b + wrong_b)], axis=1)
+    return errors[errors.any(axis=1)].astype(np.int64)
+
+
+def _errors_by_unit(steps: Sequence[bytes]) -> tuple[NDArray[np.bool_], NDArray[np.int64], NDArray[np.bool_]]:
+    """For each reference unit and each utterance's end: whether it is an end, insertions before it, if it is wrong."""
+    end = bytes([_END])
+    codes = np.frombuffer(b"".join(one + end for one in steps), dtype=np.uint8)
+    places = np.flatnonzero(codes != INSERTION)
+    found = codes[places]
+    return found == _END, np.diff(places, prepend=-1) - 1, (found == DELETION) | (found == SUBSTITUTION)

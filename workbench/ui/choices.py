@@ -11,6 +11,7 @@ from workbench.engines.base import Availability, EngineInfo
 from workbench.engines.catalogue import engine_rows
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import WorkbenchError
+from workbench.runs.records import RunRecord
 from workbench.settings import Settings
 from workbench.text.languages import language_name
 
@@ -168,6 +169,11 @@ def chosen_options(info: EngineInfo | None, values: Mapping[str, Any]) -> dict[s
         whole = isinstance(field.default, int) and not isinstance(field.default, bool) and isinstance(value, float)
         chosen[field.name] = int(value) if whole and value.is_integer() else value
     return chosen
+
+
+def told_options(record: RunRecord, info: EngineInfo | None) -> Mapping[str, Any]:
+    """A stored run's options that differ from its engine's defaults; as they were given, where the engine is gone."""
+    return record.passed.get("options", {}) if info is None else chosen_options(info, record.spec.options)
 
 
 def chain_sentence(text: str) -> str:

@@ -17,11 +17,13 @@ def command_line(verb: str, arguments: Sequence[str] = (), /, **flags: Any) -> s
         verb: "transcribe", "bench", …
         arguments: What stands without a flag.
         **flags: `chunk_seconds=20` becomes `--chunk-seconds 20`; a list repeats its flag, a mapping becomes
-            `KEY=VALUE`s; None, an empty text and an empty list are left out.
+            `KEY=VALUE`s; True is the flag alone; False, None, an empty text and an empty list are left out.
     """
     words = ["workbench", verb, *(_path_word(argument) for argument in arguments)]
     for name, value in flags.items():
         flag = "--" + name.replace("_", "-")
+        if value is True:
+            words.append(flag)
         for one in _values(value):
             words += [flag, one]
     return shlex.join(words)
@@ -35,6 +37,9 @@ def transcribe_command(
     chain: str = "",
     context: str = "",
     options: Mapping[str, Any] | None = None,
+    channel: str = "mix",
+    speakers: int | str | None = None,
+    word_times: bool = False,
     chunk_seconds: float | None = None,
 ) -> str:
     """`workbench transcribe` with the choices of the Transcribe tab."""
@@ -46,6 +51,9 @@ def transcribe_command(
         chain=chain.strip(),
         context=context.strip(),
         option=options or {},
+        channel=None if channel == "mix" else channel,
+        speakers=speakers,
+        word_times=word_times,
         chunk_seconds=chunk_seconds,
     )
 
@@ -74,7 +82,7 @@ def _path_word(argument: str) -> str:
 
 
 def _values(value: Any) -> list[str]:
-    if value is None or value == "":
+    if value is None or value == "" or isinstance(value, bool):
         return []
     if isinstance(value, Mapping):
         return [f"{key}={_text(one)}" for key, one in value.items()]

@@ -21,6 +21,7 @@ from workbench.ui.choices import (
     language_choices,
     option_fields,
     step_names,
+    told_options,
 )
 from workbench.ui.context import PageContext
 from workbench.ui.markup import html
@@ -91,7 +92,11 @@ def language_dropdown(
 
 def run_choices(context: PageContext) -> list[tuple[str, str]]:
     """Stored runs as a dropdown offers them, the newest first."""
-    return [(run_label(record), record.run_id) for record in services.list_runs(pool=context.pool)]
+    records = services.list_runs(pool=context.pool)
+    infos = {
+        name: find_info(context.engines, name, context.pool.settings) for name in {one.spec.engine for one in records}
+    }
+    return [(run_label(one, told_options(one, infos[one.spec.engine])), one.run_id) for one in records]
 
 
 def context_box(context: PageContext) -> Any:

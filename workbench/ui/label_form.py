@@ -91,6 +91,7 @@ def correct_label(
         made = services.correct(name, item_id, published=outcome.reference, pool=context.pool, **what)
         known = {one.id: one for one in made.entries}
         updates = show_label(form, outcome, known)
+        updates[form.box] = gr.Accordion(visible=True, open=True)  # or what is said of it now would not be seen
         if item_id not in known:
             updates[form.said] = notice("The published label holds again.")
         return updates, bool(made.entries)

@@ -1,4 +1,4 @@
-"""Waveform, player and segments as HTML. Behaviour is in workbench.js; every text is escaped."""
+"""Waveform and player as HTML. Behaviour is in workbench.js; every text is escaped."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
-from workbench.engines.base import Segment
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.recording import Outline
@@ -25,20 +24,16 @@ def file_url(path: Path) -> str:
     return "gradio_api/file=" + quote(str(path))
 
 
-def player_view(
-    outline: Outline, *, player_id: str = "player", caption: str = "", strip: str = "", labels: Labels = ENGLISH
-) -> str:
+def player_view(outline: Outline, *, player_id: str = "player", strip: str = "", labels: Labels = ENGLISH) -> str:
     """Waveform with the part already played, a play button, the time, and the speed.
 
     Args:
         outline: What to draw and play.
         player_id: HTML id, unique on the page; segments refer to it.
-        caption: A line below, plain text.
         strip: Markup right below the waveform, as wide as it: marks in time.
         labels: Words.
     """
     bars = _bars(outline.columns)
-    below = f'<p class="wb-caption">{escape(caption)}</p>' if caption else ""
     return f"""<section class="wb-player" id="{escape(player_id)}" data-player data-seconds="{outline.seconds:.3f}">
 <div class="wb-player-head">
 <button type="button" class="wb-play" data-toggle aria-pressed="false" aria-label="{escape(labels.play)}"
@@ -55,7 +50,7 @@ def player_view(
 aria-hidden="true"><path d="{bars}"/></svg>
 </div>{strip}
 <p class="wb-cannot-play" role="status">{escape(labels.cannot_play)}</p>
-<audio preload="metadata" src="{escape(file_url(outline.playable))}"></audio>{below}</section>"""
+<audio preload="metadata" src="{escape(file_url(outline.playable))}"></audio></section>"""
 
 
 def _bars(columns: Sequence[tuple[float, float]]) -> str:
@@ -67,15 +62,3 @@ def _bars(columns: Sequence[tuple[float, float]]) -> str:
         top, bottom = _HEIGHT / 2 - high * scale, _HEIGHT / 2 - low * scale
         strokes.append(f"M{index + 0.5} {top:.1f}V{max(bottom, top + 0.6):.1f}")
     return "".join(strokes)
-
-
-def segments_view(segments: Sequence[Segment], *, player_id: str = "player", language: str | None = None) -> str:
-    """The segments with their times. Each is a button that plays from there; the current one is lit while playing."""
-    rows = "".join(
-        f'<li><button type="button" data-seek="{segment.start:.3f}" data-end="{segment.end:.3f}">'
-        f'<time class="wb-num">{written.clock(segment.start, decimals=1)}</time>'
-        f'<span dir="auto">{escape(segment.text.strip())}</span></button></li>'
-        for segment in segments
-    )
-    lang = f' lang="{escape(language)}"' if language else ""
-    return f'<ol class="wb-segments" data-plays="{escape(player_id)}"{lang}>{rows}</ol>' if rows else ""

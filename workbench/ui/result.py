@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
+from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.export import FORMATS, export
 from workbench.pipeline.transcript import Transcript
 from workbench.text.languages import language_name
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.player import file_url
+from workbench.ui.review import places_to_check
 
 _WAVE_HEIGHTS = (4, 9, 16, 8, 22, 34, 18, 42, 52, 30, 44, 24, 12, 28, 40, 50, 26, 36, 16, 24, 10, 18, 8, 12, 5, 8, 3)
 _WAVE = (
@@ -53,15 +55,37 @@ def progress_view(message: str, *, done: int = 0, total: int | None = None, deta
     )
 
 
-def chunk_progress(*, index: int, total: int, audio_seconds: float, length: float | None, elapsed: float) -> str:
-    """Progress after chunk `index` (from 0): how much is done, and how long the rest will take at this pace."""
+def chunk_progress(
+    *,
+    index: int,
+    total: int,
+    audio_seconds: float,
+    length: float | None,
+    eta_seconds: float | None,
+    labels: Labels = ENGLISH,
+) -> str:
+    """Progress after chunk `index` (from 0): how much is done, and how long the rest will take at the pace so far.
+
+    Args:
+        index: Which chunk, from 0.
+        total: How many there are.
+        audio_seconds: Where it ends in the recording.
+        length: Of the recording; None where it is not known.
+        eta_seconds: As `ChunkDone.eta_seconds`.
+        labels: Words.
+    """
     done = index + 1
-    left = elapsed / done * (total - done)
-    of = f" of {written.clock(length)}" if length else ""
-    detail = f"{written.clock(audio_seconds)}{of}"
-    if total > done:
-        detail += f" · about {written.about(left)} left"
-    return progress_view(f"Chunk {done} of {total}", done=done, total=total, detail=detail)
+    detail = written.clock(audio_seconds)
+    if length:
+        detail = labels.so_far.format(now=detail, length=written.clock(length))
+    if total > done and eta_seconds is not None:
+        detail += " · " + labels.time_left.format(time=written.about(eta_seconds))
+    return progress_view(labels.chunk_of.format(done=done, total=total), done=done, total=total, detail=detail)
+
+
+def said_view(caption: str) -> str:
+    """A line below the player, plain text."""
+    return f'<p class="wb-caption" dir="auto">{escape(caption)}</p>' if caption else ""
 
 
 def facts_view(transcript: Transcript, *, device: str = "", labels: Labels = ENGLISH) -> str:
@@ -85,26 +109,35 @@ def facts_view(transcript: Transcript, *, device: str = "", labels: Labels = ENG
         (labels.gpu, gpu),
         (labels.model, transcript.model_id or transcript.engine),
     ]
-    state = labels.complete if transcript.complete else labels.incomplete
-    mark = "wb-complete" if transcript.complete else "wb-incomplete"
+    state = state_line(transcript, labels)
+    mark = "wb-complete" if transcript.complete and not transcript.flags else "wb-incomplete"
     cells = "".join(_fact(name, value) for name, value in facts)
-    badge = f'<dd class="wb-badge {mark}">{escape(state)}</dd>'
-    return f'<dl class="wb-facts"><div><dt>{escape(labels.state)}</dt>{badge}</div>{cells}</dl>'
+    badge = _fact(labels.state, state, f"wb-badge {mark}")
+    return f'<dl class="wb-facts">{badge}{cells}</dl>'
 
 
-def _fact(name: str, value: str) -> str:
+def state_line(transcript: Transcript, labels: Labels = ENGLISH) -> str:
+    """Complete, or what is left to do."""
+    if transcript.flags:
+        return places_to_check(len(transcript.flags), labels)
+    return labels.complete if transcript.complete else labels.incomplete
+
+
+def _fact(name: str, value: str, classes: str = "") -> str:
     wide = ' class="wb-wide"' if len(value) > 16 else ""
-    return f"<div{wide}><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>"
+    looks = f' class="{classes}"' if classes else ""
+    return f"<div{wide}><dt>{escape(name)}</dt><dd{looks}>{escape(value)}</dd></div>"
 
 
-def write_downloads(transcript: Transcript, folder: Path) -> list[Path]:
-    """The transcript in every format, named after the recording.
+def write_downloads(transcript: Transcript | EditedTranscript, folder: Path) -> list[Path]:
+    """The transcript in every format, named after the recording; of a corrected one, as readers get it.
 
     Args:
         transcript: What to write.
         folder: An empty private folder.
     """
-    stem = Path(transcript.source or "transcript").stem or "transcript"
+    source = transcript.raw.source if isinstance(transcript, EditedTranscript) else transcript.source
+    stem = Path(source or "transcript").stem or "transcript"
     paths: list[Path] = []
     for name in FORMATS:
         path = folder / f"{stem}.{name}"

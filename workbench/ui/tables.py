@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from html import escape
+from typing import Any
 
 from workbench.evalsets.load import SetInfo
 from workbench.pipeline.measurement import Measurement
+from workbench.runs.imported import NOT_KNOWN
 from workbench.runs.records import RunRecord
 from workbench.runs.summary import TagRow
 from workbench.scoring.clusters import NAMES
@@ -16,6 +18,8 @@ from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES
 from workbench.ui.markup import pick
+
+_LONGEST = 30  # characters of an option in a list
 
 
 def totals_view(
@@ -121,12 +125,29 @@ def sets_view(sets: Sequence[SetInfo]) -> str:
     )
 
 
-def run_label(record: RunRecord) -> str:
-    """A stored run in a list: when, what on what, how it ended."""
-    when = record.created.replace("T", " ")[:16]
-    chain = f" · {record.spec.chain}" if record.spec.chain else ""
-    state = "" if record.status == "success" else f" · {record.status}"
-    return f"{when} · {record.spec.eval_set} · {record.spec.engine}{chain}{state}"
+def run_label(record: RunRecord, options: Mapping[str, Any]) -> str:
+    """A stored run in a list: when, what on what, with what, how it ended.
+
+    Args:
+        record: Of the run.
+        options: Those of the engine's options that are not as they are by default.
+    """
+    spec = record.spec
+    parts = [
+        record.created.replace("T", " ")[:16],
+        spec.eval_set,
+        spec.engine,
+        " ".join(f"{name}={_option(value)}" for name, value in options.items()),
+        "" if spec.language in ("set", NOT_KNOWN) else f"told {spec.language}",
+        spec.chain,
+        "" if record.status == "success" else record.status,
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _option(value: Any) -> str:
+    said = str(value).lower() if isinstance(value, bool) else str(value)
+    return said if len(said) <= _LONGEST else f"{said[: _LONGEST - 1]}…"
 
 
 def _language(code: str) -> str:

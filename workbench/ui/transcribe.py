@@ -11,9 +11,11 @@ import gradio as gr
 from workbench.ui import controls, recorder
 from workbench.ui.commands import copy_button
 from workbench.ui.context import DEVICE, QUIET, PageContext
+from workbench.ui.corrections import rule_choices
 from workbench.ui.markup import html
 from workbench.ui.result import start_view
 from workbench.ui.samples import Sample, find_samples
+from workbench.ui.transcribe_form import Choices, build_choices
 from workbench.ui.transcription import Shown, TranscribeTab
 
 
@@ -26,29 +28,12 @@ class Source:
     samples: list[tuple[Any, Sample]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Choices:
-    """What the form asks."""
-
-    engine: Any
-    language: Any
-    chain: Any
-    context: Any
-    chunk_seconds: Any
-    options: controls.OptionForm
-
-    def inputs(self) -> dict[str, Any]:
-        """Components by the names that `TranscribeTab.work` knows them by."""
-        own = {name: getattr(self, name) for name in ("engine", "language", "chain", "context", "chunk_seconds")}
-        return own | self.options.inputs
-
-
 def build(context: PageContext) -> None:
     """Form at the left, answer at the right; one below the other where it is narrow."""
     with gr.Row(elem_classes="wb-workspace"):
         with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
             source = _build_source(context)
-            choices = _build_choices(context)
+            choices = build_choices(context)
             with gr.Row(elem_classes="wb-actions"):
                 run = gr.Button(context.labels.transcribe, variant="primary", elem_classes="wb-run")
                 cancel = gr.Button(context.labels.cancel, visible=False, elem_classes="wb-cancel")
@@ -74,35 +59,19 @@ def _build_source(context: PageContext) -> Source:
     return Source(file=file, recorder=record, samples=samples)
 
 
-def _build_choices(context: PageContext) -> Choices:
-    labels = context.labels
-    with gr.Column(elem_classes="wb-form"):
-        with gr.Row(elem_classes="wb-pair"):
-            engine = controls.engine_dropdown(context)
-            language = controls.language_dropdown(context, engine)
-        chain = controls.chain_picker(context)
-        words = controls.context_box(context)
-        with gr.Accordion(labels.advanced, open=False, elem_classes="wb-advanced"):
-            chunk_seconds = gr.Textbox(
-                "",
-                label=labels.chunk_seconds,
-                info=labels.chunk_info,
-                placeholder=labels.engine_default,
-            )
-            options = controls.option_form(context, engine)
-    return Choices(
-        engine=engine, language=language, chain=chain, context=words, chunk_seconds=chunk_seconds, options=options
-    )
-
-
 def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
     labels = context.labels
     start = html(start_view(labels), classes="wb-start-block")
     notices = html()
-    player = html()
+    with gr.Column(elem_classes="wb-listen"):
+        player = html()
+        coverage = html()
+        said = html()
+        check = html()
     progress = html()
     with gr.Column(visible=False, elem_classes="wb-result") as answer:
         facts = html()
+        review = html()
         warnings = html()
         with gr.Row(elem_classes="wb-texts"):
             with gr.Column(min_width=280, elem_classes="wb-titled"):
@@ -120,25 +89,39 @@ def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
                 )
             with gr.Column(min_width=280, elem_classes="wb-titled"):
                 html(f'<div class="wb-label"><b>{escape(labels.segments)}</b></div>')
+                keys = html()
                 segments = html()
+        with gr.Accordion(labels.corrections, open=False, elem_classes="wb-advanced wb-corrections"):
+            rules = gr.CheckboxGroup(
+                rule_choices(), label=labels.corrections, info=labels.corrections_info, container=False
+            )
+            changes = html()
         downloads = html()
     command = html()
     return Shown(
         start=start,
         notice=notices,
         player=player,
+        coverage=coverage,
+        said=said,
+        check=check,
         progress=progress,
         result=answer,
         facts=facts,
+        review=review,
         warnings=warnings,
         text=text,
+        keys=keys,
         segments=segments,
+        rules=rules,
+        changes=changes,
         downloads=downloads,
         command=command,
         run=run,
         cancel=cancel,
         caption=gr.State(""),
         seconds=gr.State(None),
+        answer=gr.State(None),
     )
 
 
@@ -156,16 +139,27 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
         "concurrency_limit": 1,
         **QUIET,
     }
-    source.file.upload(lambda: "", None, shown.caption, queue=False, **QUIET).then(**look)
+    check: dict[str, Any] = {
+        "fn": tab.check,
+        "inputs": [source.file, shown.seconds],
+        "outputs": shown.check,
+        "concurrency_limit": 1,
+        **QUIET,
+    }
+    shown.rules.input(tab.correct, [shown.answer, shown.rules, shown.text], every, **QUIET)
+    checks = [source.file.upload(lambda: "", None, shown.caption, queue=False, **QUIET).then(**look).then(**check)]
     source.file.clear(tab.reset, None, every, queue=False, **QUIET)
-    recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice]).then(**look)
+    recorded = recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice])
+    checks.append(recorded.then(**look).then(**check))
     runs = [shown.run.click(**ask).then(**work)]
     for button, sample in source.samples:
         chosen = button.click(
             lambda sample=sample: tab.take_sample(sample), None, [source.file, shown.caption], queue=False, **QUIET
         )
-        runs.append(chosen.then(**look).then(**ask).then(**work))
+        looked = chosen.then(**look)
+        checks.append(looked.then(**check))
+        runs.append(looked.then(**ask).then(**work))
     shown.cancel.click(tab.stopped, None, every, cancels=runs, queue=False, **QUIET)
     # Another recording ends the work on the one before: its text would appear under the wrong name.
     others = [source.file.upload, source.file.clear, source.recorder.stop_recording]
-    gr.on([*others, *(button.click for button, _ in source.samples)], None, cancels=runs)
+    gr.on([*others, *(button.click for button, _ in source.samples)], None, cancels=[*runs, *checks])

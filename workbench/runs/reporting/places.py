@@ -17,11 +17,13 @@ from workbench.runs.reporting.document import Block, Picture, Table
 from workbench.runs.reporting.figures import MEASURES, say_count, say_interval, say_rate
 from workbench.runs.summary import RunSummary
 from workbench.runs.tags import group_by_tags
+from workbench.scoring.alignment import trace_units
 from workbench.scoring.clusters import cluster_utterances
 from workbench.scoring.counts import ErrorCounts
-from workbench.scoring.distributions import PositionProfile, count_positions, count_rates
-from workbench.scoring.score import METRICS, align, summarise
+from workbench.scoring.distributions import PositionProfile, count_positions_traced, count_rates
+from workbench.scoring.score import METRICS, summarise
 from workbench.text.rulers import Ruler
+from workbench.text.units import split
 
 
 def where_errors_are(summary: RunSummary, ruler: Ruler) -> Iterator[Block]:
@@ -34,9 +36,12 @@ def where_errors_are(summary: RunSummary, ruler: Ruler) -> Iterator[Block]:
         yield rates_picture(f"{name} by {tag}", bars)
     yield _histogram(counts, name)
     unit = METRICS[headline]
-    aligned = [align(ruler.apply(row.result.reference), ruler.apply(row.result.text), unit) for row in summary.rows]
+    steps = trace_units(
+        [split(ruler.apply(row.result.reference), unit) for row in summary.rows],
+        [split(ruler.apply(row.result.text), unit) for row in summary.rows],
+    )
     clusters = cluster_utterances([row.result.tags for row in summary.rows])
-    yield _positions(count_positions(aligned, clusters=clusters), name)
+    yield _positions(count_positions_traced(steps, clusters=clusters), name)
 
 
 def rates_picture(title: str, bars: Sequence[IntervalBar]) -> Picture:

@@ -1,6 +1,7 @@
 /* The page's own behaviour, by delegation on the document: markup may be replaced at any time.
    data-player: a player; data-seek: seconds to play from; data-copy: copies the text of the element it names;
-   data-theme-switch: light and dark; data-since: seconds since the element appeared. */
+   data-word: a piece of a segment that is lit while it is heard; data-flag: a place to check; data-keys: the player that
+   the keys are for; data-theme-switch: light and dark; data-since: seconds since the element appeared. */
 (() => {
   "use strict";
 
@@ -39,15 +40,34 @@
   };
   const lengthOf = (player, audio) => Number(player.dataset.seconds) || audio.duration || 0;
 
+  /* What can be lit in a list, read once: markup is replaced, never changed. */
+  const rowsOf = new WeakMap();
+  const read = (list, selector) =>
+    [...list.querySelectorAll(selector)].map((row) =>
+      ({ row, start: Number(row.dataset.seek), end: row.dataset.end ? Number(row.dataset.end) : Infinity }));
+  const lit = (list, selector) => {
+    if (!rowsOf.has(list)) rowsOf.set(list, read(list, selector));
+    return rowsOf.get(list);
+  };
+  const currentOf = (rows, now, patience) => {
+    let current = null;
+    for (const one of rows) {
+      if (one.start > now + 0.05) break;
+      current = one;
+    }
+    return current && now <= current.end + patience ? current.row : null;
+  };
+  const lightWord = (list, segment, now) => {
+    const before = list.querySelector("[data-lit]");
+    const current = segment && currentOf(lit(segment, "[data-word]"), now, 0.3);
+    if (before === current) return;
+    if (before) delete before.dataset.lit;
+    if (current) current.dataset.lit = "";
+  };
   const lightSegment = (player, now) => {
     document.querySelectorAll(`[data-plays="${CSS.escape(player.id)}"]`).forEach((list) => {
-      const rows = [...list.querySelectorAll("[data-seek]")];
-      let current = null;
-      for (const row of rows) {
-        if (Number(row.dataset.seek) > now + 0.05) break;
-        current = row;
-      }
-      if (current && current.dataset.end && now > Number(current.dataset.end) + 0.6) current = null;
+      const current = currentOf(lit(list, "[data-seek]:not([data-word])"), now, 0.6);
+      if (list.matches(".wb-segments")) lightWord(list, current, now);
       const before = list.querySelector("[aria-current]");
       if (before === current) return;
       if (before) before.removeAttribute("aria-current");
@@ -172,6 +192,8 @@
     } else if ((found = hit("[data-seek]"))) {
       if (String(getSelection()).length) return;
       seek(playerOf(found), Number(found.dataset.seek), true);
+      /* After a click of the mouse, Space is for the player. */
+      if (event.detail && document.querySelector("[data-keys]")) found.closest("button")?.blur();
     }
   });
   document.addEventListener("pointerdown", (event) => {
@@ -192,6 +214,28 @@
     if (event.key === " " || event.key === "Enter") toggle(player);
     else if (to !== undefined) seek(player, to, false);
     else return;
+    event.preventDefault();
+  });
+
+  /* Keys for the whole page, where a hint says so and nothing else wants them. */
+  const BUSY = "input, textarea, select, button, a, summary, audio, [contenteditable], [role], [tabindex]";
+  const nextFlag = (player, now) => {
+    const flags = [...document.querySelectorAll(`[data-plays="${CSS.escape(player.id)}"] [data-flag]`)];
+    return flags.find((flag) => Number(flag.dataset.seek) > now + 0.1) || flags[0];
+  };
+  document.addEventListener("keydown", (event) => {
+    const hint = [...document.querySelectorAll("[data-keys]")].find(shown);
+    const player = hint && document.getElementById(hint.dataset.keys), audio = audioOf(player);
+    if (!audio || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+    const focus = event.target.closest && event.target.closest(BUSY);
+    if (focus && focus.closest("input, textarea, select, [contenteditable], [role=\"listbox\"], [role=\"slider\"]")) return;
+    if (event.key === " " && !focus) toggle(player);
+    else if (event.key === "ArrowLeft" && !(focus && focus.matches("[role=\"tab\"]"))) seek(player, audio.currentTime - 3, false);
+    else if (event.key === "n") {
+      const flag = nextFlag(player, audio.currentTime);
+      if (!flag) return;
+      seek(player, Number(flag.dataset.seek), true);
+    } else return;
     event.preventDefault();
   });
 
