@@ -12,6 +12,7 @@ from urllib.parse import unquote
 import numpy as np
 import psutil
 import pytest
+import soundfile
 
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip, write_clip
@@ -81,9 +82,12 @@ def test_an_uploaded_file_becomes_text_with_its_facts_and_files(
 
 
 def test_what_the_form_asks_reaches_the_engine(
-    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
 ) -> None:
     page = chromium_page
+    stereo = tmp_path / "stereo.wav"
+    sound = read_clip(spoken).samples
+    soundfile.write(stereo, np.stack([sound, 0.5 * sound], axis=1), 16_000)
     choose_engine(page, "scripted")
     page.locator(".wb-side .block", has_text="Language").locator("input").last.click()
     page.get_by_role("option", name="Cantonese").click()
@@ -95,7 +99,7 @@ def test_what_the_form_asks_reaches_the_engine(
     page.get_by_role("option", name="Left").click()
     page.get_by_label("Careful").check()
     page.get_by_label("Beam size").fill("3")
-    upload(page, spoken)
+    upload(page, stereo)
     transcribe(page)
     finished(page)
     call = page_server.scripted.journal.calls[-1]
@@ -165,11 +169,13 @@ def test_corrections_are_switched_on_and_off_but_never_over_edits(
     plain = finished(page)
     page.get_by_text(ENGLISH.corrections).first.click()
     spacing = page.get_by_label("one space between Chinese and Latin")
+    page.get_by_label("hesitations").check()
     spacing.check()
     page.locator(".wb-changes li").first.wait_for()
     assert page.locator(TEXT).input_value() == plain.replace("我们的API", "我们的 API")
     href = page.locator(".wb-downloads a", has_text="TXT").get_attribute("href")
     assert "我们的 API" in page.request.get(page_server.url + href).text()
+    assert "--engine scripted --correct fillers --correct spacing" in page.locator(".wb-command code").inner_text()
     spacing.uncheck()
     page.wait_for_function(f"() => document.querySelector('{TEXT}').value.includes('我们的API')")
     page.locator(TEXT).fill("Mine.")

@@ -11,18 +11,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.engines.base import Availability, Hypothesis, Segment
+from workbench.engines.base import Availability, Hypothesis, Segment, Word
 from workbench.engines.pool import EngineState
 from workbench.errors import UsageError
+from workbench.pipeline.coverage import Flag
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.transcript import Transcript
+from workbench.pipeline.turns import Speaker
 from workbench.ui.choices import EngineChoice
 from workbench.ui.commands import command_view
 from workbench.ui.controls import missing_view
+from workbench.ui.corrections import ChangeGroup, changes_view
 from workbench.ui.notices import error_notice, notice, warning_list
 from workbench.ui.player import player_view
 from workbench.ui.recording import Outline
-from workbench.ui.result import downloads_view, facts_view, progress_view
+from workbench.ui.result import downloads_view, facts_view, progress_view, said_view
+from workbench.ui.review import review_view
 from workbench.ui.segments import segments_view
 from workbench.ui.status import state_view
 
@@ -90,6 +94,16 @@ VIEWS: dict[str, Callable[[str], str]] = {
         replace(OUTLINE, name=text, playable=Path("/home") / text.replace("/", "_").replace("\x00", "")),
         player_id=text,
     ),
+    "words": lambda text: segments_view(
+        [Segment(start=0, end=1, text=text, words=(Word(start=0, end=1, text=text, confidence=0.1),), speaker="1")],
+        flags=[Flag(start=0, end=1, kind="loop", sentence=text)],
+        speakers=[Speaker(label="1", name=text, seconds=1)],
+    ),
+    "review": lambda text: review_view(
+        replace(transcript(text), flags=(Flag(start=0, end=1, kind="no_text", sentence=text),)), player_id=text
+    ),
+    "changes": lambda text: changes_view([ChangeGroup(before=text, after=text, reason=text, count=2, first=0.0)]),
+    "said": said_view,
     "error": lambda text: error_notice(UsageError(text, hint=text)),
     "notice": lambda text: notice(text, text),
     "warnings": lambda text: warning_list([text, text]),

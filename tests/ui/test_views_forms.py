@@ -28,10 +28,11 @@ from workbench.ui.choices import (
 )
 from workbench.ui.commands import command_line, transcribe_command
 from workbench.ui.controls import chain_note
+from workbench.ui.labels import ENGLISH
 from workbench.ui.recorder import uploaded_path
 from workbench.ui.samples import copy_sample, find_samples
 from workbench.ui.temporary import private_folder
-from workbench.ui.transcribe_form import parse_seconds
+from workbench.ui.transcribe_form import parse_seconds, parse_speakers, speaker_choices
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,11 +146,20 @@ def test_any_text_survives_the_shell(file: str, chains: list[str]) -> None:
 def test_a_command_of_the_page_is_one_that_the_command_line_takes() -> None:
     parser = pytest.importorskip("workbench.cli.parser")
     command = transcribe_command(
-        "a.wav", engine="builtin", language="en", chain="gain", context="x", options={"a": 1}, chunk_seconds=9
-    )
+        "a.wav", engine="builtin", language="en", chain="gain", context="x", options={"a": 1}, chunk_seconds=9,
+        channel="left", speakers=parse_speakers("3"), word_times=True,
+    )  # fmt: skip
     arguments = parser.build_parser().parse_args(shlex.split(command)[1:])
     assert arguments.engine == "builtin"
+    assert (arguments.channel, arguments.speakers, arguments.word_times) == ("left", 3, True)
     assert arguments.chunk_seconds == 9
+
+
+def test_speakers_are_off_estimated_or_counted() -> None:
+    assert [parse_speakers(value) for _, value in speaker_choices(ENGLISH)[:3]] == [None, "auto", 2]
+    assert "speakers" not in transcribe_command("a.wav", engine="builtin", speakers=parse_speakers(""))
+    with pytest.raises(UsageError):
+        parse_speakers("many")
 
 
 @pytest.mark.parametrize("text", ["soon", "1,5", "nan", "inf", "30 s s"])

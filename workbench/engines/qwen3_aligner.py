@@ -28,7 +28,7 @@ PACKAGES = {"ja": "nagisa", "ko": "soynlp"}
 """What finds words where none are spaced; needed for these languages alone."""
 
 MAX_SECONDS = 300.0
-"""The longest sound of one call that its model card names."""
+"""The longest sound of one call: 180 to 300 s are named by its authors, longer sound was not tried here."""
 
 SAMPLE_RATE = 16_000
 

@@ -28,12 +28,14 @@ class Answer:
         ends: Where its chunks end, in seconds; a paragraph each.
         plain: Its text in paragraphs.
         text: What was put into the text box; what stands there now may have been edited.
+        command: The one that made it, without corrections.
     """
 
     transcript: Transcript
     ends: tuple[float, ...]
     plain: str
     text: str
+    command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +55,11 @@ class ChangeGroup:
     reason: str
     count: int
     first: float
+
+
+def corrected_command(command: str, rules: Sequence[str]) -> str:
+    """`workbench transcribe` with corrections switched on."""
+    return " ".join([command, *(f"--correct {rule}" for rule in rules)])
 
 
 def rule_choices() -> list[tuple[str, str]]:

@@ -92,9 +92,8 @@ def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
                 keys = html()
                 segments = html()
         with gr.Accordion(labels.corrections, open=False, elem_classes="wb-advanced wb-corrections"):
-            rules = gr.CheckboxGroup(
-                rule_choices(), label=labels.corrections, info=labels.corrections_info, container=False
-            )
+            html(f'<p class="wb-note">{escape(labels.corrections_info)}</p>')
+            rules = gr.CheckboxGroup(rule_choices(), label=labels.corrections, show_label=False, container=False)
             changes = html()
         downloads = html()
     command = html()
@@ -146,7 +145,8 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
         "concurrency_limit": 1,
         **QUIET,
     }
-    shown.rules.input(tab.correct, [shown.answer, shown.rules, shown.text], every, **QUIET)
+    ticked = [shown.answer, shown.rules, shown.text]
+    shown.rules.input(tab.correct, ticked, every, trigger_mode="always_last", **QUIET)
     checks = [source.file.upload(lambda: "", None, shown.caption, queue=False, **QUIET).then(**look).then(**check)]
     source.file.clear(tab.reset, None, every, queue=False, **QUIET)
     recorded = recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice])

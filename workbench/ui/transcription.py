@@ -18,7 +18,7 @@ from workbench.pipeline.transcript import Transcript
 from workbench.ui import controls, result
 from workbench.ui.commands import command_view, transcribe_command
 from workbench.ui.context import PageContext, Updates
-from workbench.ui.corrections import Answer, changes_view, grouped, in_paragraphs
+from workbench.ui.corrections import Answer, changes_view, corrected_command, grouped, in_paragraphs
 from workbench.ui.draft import Draft
 from workbench.ui.input_check import check_view
 from workbench.ui.notices import notice, page_error, warning_list
@@ -189,17 +189,15 @@ class TranscribeTab:
                 "options": controls.chosen_values(self.context, engine, options),
                 "chunk_seconds": parse_seconds(chunk_seconds),
             }
-            command = command_view(
-                transcribe_command(Path(recording).name, **asked), element_id="transcribe-command", labels=self.labels
-            )
-            yield self._started(engine) | {self.shown.command: command}
+            command = transcribe_command(Path(recording).name, **asked)
+            yield self._started(engine) | self._command(command)
             for event in services.transcribe_events(recording, pool=self.context.pool, **asked):
                 if isinstance(event, ChunkDone):
                     draft.add(event)
                     if draft.is_due() or event.index + 1 == event.total:
                         yield self._after_chunk(draft, event, telling_apart=asked["speakers"] is not None)
                 else:
-                    yield self._finished(event, draft, engine)
+                    yield self._finished(event, draft, engine, command)
         except Exception as error:
             yield self._idle() | {self.shown.notice: page_error(error, self.labels)}
         # Not in a finally: a closed generator (Cancel) may not yield; `stopped` shows that.
@@ -229,7 +227,7 @@ class TranscribeTab:
             shown.segments: segments_view(draft.segments, labels=self.labels),
         }
 
-    def _finished(self, transcript: Transcript, draft: Draft, engine: str) -> Updates:
+    def _finished(self, transcript: Transcript, draft: Draft, engine: str, command: str) -> Updates:
         shown = self.shown
         device = next((state.device for state in self.context.pool.states() if state.ref == engine), "")
         text = draft.text if len(draft.paragraphs) > 1 else transcript.text
@@ -245,7 +243,9 @@ class TranscribeTab:
                 shown.text: text,
                 shown.keys: keys_view(labels=self.labels, has_flags=bool(transcript.flags)),
                 shown.segments: self._segments(transcript),
-                shown.answer: Answer(transcript=transcript, ends=tuple(draft.ends), plain=text, text=text),
+                shown.answer: Answer(
+                    transcript=transcript, ends=tuple(draft.ends), plain=text, text=text, command=command
+                ),
             }
         )
 
@@ -264,10 +264,14 @@ class TranscribeTab:
             written = in_paragraphs(view.segments, answer.ends) if view.segments else view.text
         changes = changes_view(grouped(edited), labels=self.labels) if rules else ""
         updates = self._files(edited, self.labels.download_corrected if rules else self.labels.download_note)
+        updates |= self._command(corrected_command(answer.command, rules))
         updates |= {shown.changes: changes, shown.segments: self._segments(view)}
         if text != answer.text:
             return updates | {shown.changes: notice(self.labels.text_is_yours) + changes}
         return updates | {shown.text: written, shown.answer: replace(answer, text=written)}
+
+    def _command(self, command: str) -> Updates:
+        return {self.shown.command: command_view(command, element_id="transcribe-command", labels=self.labels)}
 
     def _segments(self, transcript: Transcript) -> str:
         return segments_view(
