@@ -67,11 +67,14 @@ def build(manifest: Path, out: Path, *, hours: float, category: str, seed: int) 
 def transcribe(words: list[str], *, kill_after: int | None = None) -> list[dict[str, object]]:
     """The command's document; killed with SIGKILL once so many chunks are done, it is started again."""
     command = [sys.executable, "-c", "import sys; from workbench.cli import main; sys.exit(main())"]
-    with subprocess.Popen(
-        [*command, "transcribe", *words, "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    ) as process:
+    # To a file: nobody reads standard output before standard error ends, and a pipe holds 64 KiB.
+    with (
+        tempfile.TemporaryFile("w+", encoding="utf-8") as document,
+        subprocess.Popen(
+            [*command, "transcribe", *words, "--json"], stdout=document, stderr=subprocess.PIPE, text=True
+        ) as process,
+    ):
         assert process.stderr is not None
-        assert process.stdout is not None
         done = 0
         for line in process.stderr:
             done += line.startswith("[")
@@ -80,7 +83,9 @@ def transcribe(words: list[str], *, kill_after: int | None = None) -> list[dict[
                 print(f"killed after: {line.strip()}")
                 break
         else:
-            return json.loads(process.stdout.read())
+            process.wait()
+            document.seek(0)
+            return json.load(document)
     return transcribe(words)
 
 
