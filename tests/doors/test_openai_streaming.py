@@ -121,7 +121,7 @@ def test_what_cannot_begin_is_an_ordinary_error(
         client.audio.transcriptions.create(model="scripted", file=file, stream=True)
     assert unreadable.value.status_code == 415
     assert "letter.wav" in unreadable.value.message
-    assert temporary_files(server) == []
+    wait_until(lambda: temporary_files(server) == [])
 
 
 def test_an_error_on_the_way_ends_the_stream_and_the_client_raises_it(
