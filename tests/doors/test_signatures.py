@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from workbench import services
-from workbench.cli.parser import argument_helps, build_parser
+from workbench.cli.parser import build_parser
+from workbench.cli.syntax import argument_helps
 from workbench.http.exchange import ImportRequest
 from workbench.http.verbs import BenchRequest
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from workbench.engines.base import Hypothesis, Segment, Word
@@ -129,6 +129,8 @@ def test_no_text_and_no_word_is_lost(texts: list[str], each: float, turns: list[
 
 
 @given(turns=TURNS, names=st.permutations("123"))
+@example(turns=[turn(0, 1, "1"), turn(0, 1, "2")], names=["2", "1", "3"])
+@example(turns=[turn(0, 1, "1"), turn(0, 1, "2"), turn(2, 3, "1")], names=["2", "1", "3"])
 def test_other_labels_for_the_same_voices_change_nothing_else(turns: list[Turn], names: list[str]) -> None:
     renamed = dict(zip("123", names, strict=True))
     segments = [spoken("one two three four five six")]

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
-from typing import Any, Protocol
 
 from workbench import services
 from workbench.cli.arguments import pairs, passed_on
 from workbench.cli.console import Console
+from workbench.cli.syntax import Maker, Verb
 from workbench.cli.transcription import corrector
 from workbench.errors import UsageError
 from workbench.pipeline.edited import EditedTranscript
@@ -22,11 +21,7 @@ from workbench.pipeline.transcript_file import SUFFIX
 from workbench.text.corrections import RULES
 
 
-class _Verb(Protocol):
-    def add(self, flag: str, dest: str, **settings: Any) -> None: ...
-
-
-def add_corrections(verb: _Verb) -> None:
+def add_corrections(verb: Verb) -> None:
     """The arguments that choose corrections."""
     known = f"Correct for reading, in the files written and in nothing else: {', '.join(RULES)}."
     verb.add("--correct", "corrections", action="append", metavar="NAME", default=None, help=known)
@@ -34,7 +29,7 @@ def add_corrections(verb: _Verb) -> None:
     verb.add("--replace", "replacements_file", metavar="FILE", default=None, help=pairs_help)
 
 
-def add_actions(action: Callable[..., _Verb]) -> None:
+def add_actions(action: Maker) -> None:
     """The actions of `workbench transcript`."""
     file_help = "A *.transcript.json, or what `workbench transcribe --format json` wrote."
     shown = action("show", show, "Segments with their numbers, what to check, what would be corrected.")

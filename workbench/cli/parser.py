@@ -1,67 +1,15 @@
-"""Arguments of the command line. Names, defaults and help are those of the services they are passed to."""
+"""The verbs of the command line and their arguments."""
 
 from __future__ import annotations
 
-import inspect
-import re
-from argparse import SUPPRESS, ArgumentParser, BooleanOptionalAction
+from argparse import ArgumentParser, BooleanOptionalAction
 from collections.abc import Callable, Mapping
-from functools import cache
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any
 
 from workbench import __version__, services
 from workbench.cli.arguments import count_or_auto
-from workbench.errors import UsageError
-
-Service = Callable[..., Any]
-
-
-class Parser(ArgumentParser):
-    """An `ArgumentParser` whose complaints are errors like all others."""
-
-    def error(self, message: str) -> NoReturn:
-        sentence = f"{message[:1].upper()}{message[1:]}".rstrip(".")
-        raise UsageError(f"{sentence}.", hint=f"`{self.prog} --help` lists the arguments.")
-
-
-class Verb:
-    """One verb under construction.
-
-    Args:
-        parser: Its parser.
-        services: The functions it calls; an argument's help and default come from the first that says one.
-    """
-
-    def __init__(self, parser: ArgumentParser, *services: Service) -> None:
-        self.parser = parser
-        self._services = services
-
-    def add(self, flag: str, dest: str, **settings: Any) -> None:
-        """An argument of the services, passed on under the name `dest`."""
-        for service in self._services:
-            found = inspect.signature(service).parameters.get(dest)
-            if found is not None and found.default is not inspect.Parameter.empty and flag.startswith("-"):
-                settings.setdefault("default", found.default)
-            if dest in argument_helps(service):
-                settings.setdefault("help", argument_helps(service)[dest])
-        if flag.startswith("-"):
-            self.parser.add_argument(flag, dest=dest, **settings)
-        else:
-            self.parser.add_argument(dest, **settings)
-
-
-Maker = Callable[..., Verb]
-"""Adds a verb or an action: its name, what is called, a sentence, and the services whose arguments it has."""
-
-
-@cache
-def argument_helps(service: Service) -> dict[str, str]:
-    """The lines under `Args:` of a Google docstring, by name."""
-    text = inspect.getdoc(service) or ""
-    section = re.search(r"^Args:\n((?:    .*\n?|\n)+)", text, re.MULTILINE)
-    entries = re.findall(r"^ {4}(\w+): (.+(?:\n {8,}.+)*)", section[1] if section else "", re.MULTILINE)
-    return {name: " ".join(help_text.split()).replace("%", "%%") for name, help_text in entries}
+from workbench.cli.syntax import Maker, Parser, Verb, action_maker, argument_helps, verb_maker
 
 
 def build_parser(wanted: str | None = None) -> ArgumentParser:
@@ -75,44 +23,13 @@ def build_parser(wanted: str | None = None) -> ArgumentParser:
     parser = Parser(prog="workbench", description=description, allow_abbrev=False)
     parser.add_argument("--version", action="version", version=f"workbench {__version__}")
     group = parser.add_subparsers(dest="verb", metavar="VERB", required=True, parser_class=Parser)
-    verb = _maker(group)
+    verb = verb_maker(group)
     for name, (summary, command, called, fill) in _VERBS.items():
         if wanted in (None, name):
             fill(verb(name, command, summary, *(getattr(services, service) for service in called)))
         else:
             group.add_parser(name, help=summary)
     return parser
-
-
-def _maker(group: Any, **json: Any) -> Maker:
-    """What adds verbs to a group of them, or actions to those of a verb."""
-
-    def make(name: str, run: str | Callable[..., int], summary: str, *called: Service) -> Verb:
-        made = group.add_parser(name, help=summary, description=summary, allow_abbrev=False)
-        made.add_argument("--json", action="store_true", help="One JSON document on standard output.", **json)
-        made.set_defaults(command=_command(run) if isinstance(run, str) else run)
-        return Verb(made, *called)
-
-    return make
-
-
-def _command(path: str) -> Callable[..., int]:
-    """`module:function` of this package, loaded when it is called."""
-    module, _, name = path.partition(":")
-
-    def run(*given: Any) -> int:
-        return getattr(import_module(f"workbench.cli.{module}"), name)(*given)
-
-    return run
-
-
-def _actions(verb: Verb, *, required: bool = False) -> Maker:
-    """What adds actions to a verb, each with arguments and a `--help` of its own; without one, the verb is itself."""
-    told = "What to do." if required else "What to do; list is the default."
-    group = verb.parser.add_subparsers(
-        dest="action", metavar="ACTION", required=required, help=told, parser_class=Parser
-    )
-    return _maker(group, default=SUPPRESS)  # an action without --json must not undo that of its verb
 
 
 def _add_common(verb: Verb) -> None:
@@ -201,7 +118,7 @@ def _add_sets(verb: Verb) -> None:
 
 
 def _add_stored_runs(verb: Verb) -> None:
-    action = _actions(verb)
+    action = action_maker(verb)
     _add_run_actions(action)
     _add_exchange(action)
     _add_report(action)
@@ -257,7 +174,7 @@ def _add_report(action: Maker) -> None:
 
 
 def _add_labels(verb: Verb) -> None:
-    action = _actions(verb, required=True)
+    action = action_maker(verb, required=True)
     doubted = action("suspects", "labels:suspects", "Labels that runs agree against, ranked.", services.suspects)
     doubted.add("runs", "runs", nargs="+", metavar="RUN")
     doubted.add("--ruler", "ruler", metavar="RULER")
@@ -284,7 +201,7 @@ def _add_serve(verb: Verb) -> None:
 
 
 def _add_transcript(verb: Verb) -> None:
-    _editing().add_actions(_actions(verb, required=True))
+    _editing().add_actions(action_maker(verb, required=True))
 
 
 def _editing() -> Any:

@@ -15,7 +15,7 @@ from workbench.pipeline.measurement import Measurement, combined
 from workbench.pipeline.seams import fit
 from workbench.pipeline.stretch import ChunkHeard, Heard
 from workbench.pipeline.survey import Survey
-from workbench.pipeline.transcript import Transcript, clock, join_texts
+from workbench.pipeline.transcript import Transcript, join_texts, tell_cut_off, warning_of
 
 NO_SPEECH = "No speech was found in this recording."
 
@@ -121,8 +121,8 @@ class Draft:
     def _all_warnings(self, flags: Sequence[Flag]) -> tuple[str, ...]:
         warnings = [*self._warnings, *self._survey.recording.warnings, *self._survey.warnings]
         warnings += [] if self._survey.chunks else [NO_SPEECH]
-        warnings += [_ran_out(one) for one in self._cut_off()]
-        warnings += [_told(flag) for flag in flags if flag.is_missing and flag.kind != "cut_off"]
+        warnings += [tell_cut_off(one.start, one.end) for one in self._cut_off()]
+        warnings += [warning_of(flag) for flag in flags if flag.is_missing and flag.kind != "cut_off"]
         warnings += [warning for one in self._heard for warning in one.hypothesis.warnings]
         return tuple(dict.fromkeys(warnings))
 
@@ -148,15 +148,3 @@ class Draft:
             if one.hypothesis.language:
                 seconds[one.hypothesis.language] += one.end - one.start  # pyright: ignore[reportArgumentType]
         return seconds.most_common(1)[0][0] if seconds else None
-
-
-def _ran_out(heard: Heard) -> str:
-    return f"From {_times(heard.start, heard.end)} the engine ran out of tokens: text may be missing there."
-
-
-def _told(flag: Flag) -> str:
-    return f"From {_times(flag.start, flag.end)}: {flag.sentence}"
-
-
-def _times(start: float, end: float) -> str:
-    return f"{clock(start)[:8]} to {clock(end)[:8]}"

@@ -10,6 +10,7 @@ from itertools import groupby
 from workbench.engines.base import Segment, Word
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.turns import TOGETHER, SpeakerCount, Turn, speakers_of
+from workbench.pipeline.words import leading_places
 
 _ALSO_SHARE = 1 / 3
 """How much of the speech in a stretch a second speaker must have to be named beside the first."""
@@ -88,7 +89,7 @@ def name_speakers(transcript: Transcript, names: Mapping[str, str]) -> Transcrip
 
 def _pieces(segment: Segment, turns: Sequence[Turn]) -> list[Segment]:
     near = [t for t in turns if t.start < segment.end + _NEAREST_SECONDS and t.end > segment.start - _NEAREST_SECONDS]
-    places = _places(segment)
+    places = leading_places(segment)
     if not places:
         return [replace(segment, speaker=_speaker(segment.start, segment.end, near))]
     runs = _runs(segment.words, near)
@@ -103,19 +104,6 @@ def _pieces(segment: Segment, turns: Sequence[Turn]) -> list[Segment]:
         text = segment.text[cuts[index] : cuts[index + 1]]
         pieces.append(replace(segment, start=start, end=max(start, after), text=text, words=words, speaker=speaker))
     return pieces
-
-
-def _places(segment: Segment) -> list[int]:
-    """Where each word begins in the text; empty where the words are not those of the text."""
-    places: list[int] = []
-    after = 0
-    for word in segment.words:
-        place = segment.text.find(word.text, after)
-        if place < 0 or segment.text[after:place].strip():
-            return []
-        places.append(place)
-        after = place + len(word.text)
-    return places
 
 
 def _runs(words: Sequence[Word], turns: Sequence[Turn]) -> list[tuple[str, int, int]]:
@@ -158,5 +146,6 @@ def _speaker(start: float, end: float, turns: Sequence[Turn], *, is_word: bool =
         named = {first, *(label for label, spoken in seconds.items() if spoken >= needed)}
         return TOGETHER.join(sorted(named, key=lambda label: (len(label), label)))
     away = [(max(turn.start - end, start - turn.end), turn.speaker) for turn in turns]
-    nearest, speaker = min(away, default=(_NEAREST_SECONDS, ""))
+    # Of two as near, the first to begin, whatever they are called.
+    nearest, speaker = min(away, key=lambda one: one[0], default=(_NEAREST_SECONDS, ""))
     return speaker if nearest < _NEAREST_SECONDS else ""

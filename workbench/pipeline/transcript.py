@@ -90,7 +90,15 @@ def clock(seconds: float, *, decimal: str = ".") -> str:
 
 def warning_of(flag: Flag) -> str:
     """What a transcript's warnings say of a place where text is missing."""
-    times = f"From {clock(flag.start)[:8]} to {clock(flag.end)[:8]}"
     if flag.kind == "cut_off":
-        return f"{times} the engine ran out of tokens: text may be missing there."
-    return f"{times}: {flag.sentence}"
+        return tell_cut_off(flag.start, flag.end)
+    return f"From {_times(flag.start, flag.end)}: {flag.sentence}"
+
+
+def tell_cut_off(start: float, end: float) -> str:
+    """What they say of a stretch whose tokens ran out; benchmarks say it too, where nothing is flagged."""
+    return f"From {_times(start, end)} the engine ran out of tokens: text may be missing there."
+
+
+def _times(start: float, end: float) -> str:
+    return f"{clock(start)[:8]} to {clock(end)[:8]}"

@@ -24,6 +24,13 @@ def split_words(text: str) -> list[str]:
 
 def word_places(segment: Segment) -> list[int]:
     """Where each word begins in the segment's text; empty where the words are not those of the text."""
+    places = leading_places(segment)
+    end = places[-1] + len(segment.words[-1].text) if places else 0
+    return [] if segment.text[end:].strip() else places
+
+
+def leading_places(segment: Segment) -> list[int]:
+    """As `word_places`, but the text may go on after the last word."""
     places: list[int] = []
     after = 0
     for word in segment.words:
@@ -32,7 +39,7 @@ def word_places(segment: Segment) -> list[int]:
             return []
         places.append(place)
         after = place + len(word.text)
-    return [] if segment.text[after:].strip() else places
+    return places
 
 
 def retext(segments: Sequence[Segment], texts: Sequence[str], *, keep_confidence: bool = False) -> list[Segment]:

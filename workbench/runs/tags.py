@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from workbench.evalsets.selection import tag_text
 from workbench.runs.records import ItemOutcome, ItemResult, Scalar
 from workbench.scoring.clusters import TAGS
+from workbench.scoring.distributions import DURATION_BUCKETS, duration_bucket
 
 MOST_TAG_VALUES = 24
 """A tag with more values than this labels items rather than groups them."""
@@ -22,8 +21,6 @@ MOST_RANGES = 8
 """Into so many at most."""
 
 DURATION = "duration"
-DURATION_BOUNDS = (5, 10, 20, 30)
-"""Seconds at which a longer group begins."""
 
 _STEPS = (1, 2, 5)
 
@@ -119,9 +116,7 @@ def _width(lowest: float, highest: float) -> float:
 
 
 def _by_duration(seconds: Mapping[int, float]) -> dict[str, list[int]]:
-    names = [f"{low}–{high} s" for low, high in pairwise(DURATION_BOUNDS)]
-    names = [f"< {DURATION_BOUNDS[0]} s", *names, f"≥ {DURATION_BOUNDS[-1]} s"]
-    members: dict[str, list[int]] = {name: [] for name in names}
+    members: dict[str, list[int]] = {name: [] for name in DURATION_BUCKETS}
     for place, value in seconds.items():
-        members[names[bisect_right(DURATION_BOUNDS, value)]].append(place)
+        members[duration_bucket(value)].append(place)
     return {name: places for name, places in members.items() if places}

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
 from workbench.errors import UsageError
 
 ClusterBy = Literal["utterance", "speaker", "recording"]
-UNITS_OF_CHANCE: tuple[ClusterBy, ...] = get_args(ClusterBy)
 
 TAGS: tuple[ClusterBy, ...] = ("speaker", "recording")
 """Tags that make clusters, the one that is looked at first before the other."""

@@ -14,7 +14,7 @@ from workbench.scoring.codeswitch import Recall
 from workbench.scoring.confusions import Confusion, Confusions
 from workbench.scoring.counts import ErrorCounts
 from workbench.ui import format as written
-from workbench.ui.markup import pick
+from workbench.ui.picks import pick
 
 SHOWN_CONFUSIONS = 12
 MOST_CONFUSIONS = 100

@@ -15,7 +15,7 @@ from workbench.scoring.score import METRICS
 from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES
-from workbench.ui.markup import pick
+from workbench.ui.picks import pick
 
 _NOTABLE: dict[Kind, str] = {
     "failed": "failed",

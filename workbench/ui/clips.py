@@ -6,17 +6,12 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from workbench import services
 from workbench.runs.clip_detail import take_apart
 from workbench.runs.explorer import Neighbours
 from workbench.runs.records import ItemResult
 from workbench.runs.scored import ScoredRun
-from workbench.runs.store import StoredRun
-from workbench.scoring.score import METRICS
-from workbench.text.rulers import default_ruler, headline_metric
 from workbench.ui.clip_view import detail_view, marks_view
 from workbench.ui.context import PageContext
-from workbench.ui.differences import diff_view
 from workbench.ui.notices import notice, page_error
 from workbench.ui.player import player_view
 from workbench.ui.recording import outline
@@ -62,12 +57,3 @@ def clip_player(context: PageContext, audio: str, *, player_id: str, strip: str 
         return notice(f"{Path(audio).name} is not where it was when this run was made.", kind="warning")
     except Exception as error:
         return page_error(error, context.labels)
-
-
-def aligned_texts(run: StoredRun, result: ItemResult, ruler: str | None, *, below: str = "Hypothesis") -> str:
-    """A clip's reference and hypothesis under the ruler, unit by unit in the unit of the set's leading metric."""
-    language = run.record.spec.set_language
-    unit = METRICS[headline_metric(language)]
-    edits = services.diff(result.reference, result.text, ruler=ruler or default_ruler(language), unit=unit)
-    note = '<p class="wb-note">The texts are shown as the ruler sees them.</p>'
-    return diff_view(edits, below=below) + note

@@ -19,7 +19,7 @@ from workbench.ui.commands import command_line, command_view
 from workbench.ui.compare_clip import clip_view
 from workbench.ui.compare_figures import comparison_view, corrected_mark, cost_view, groups_view, remarks_view
 from workbench.ui.compare_form import Filters
-from workbench.ui.compare_query import FIRST_ORDER, order_choice, picked, read_query, turned
+from workbench.ui.compare_query import FIRST_ORDER, order_choice, read_query, turned
 from workbench.ui.compare_reports import write_reports
 from workbench.ui.compare_systems import System, name_systems
 from workbench.ui.compare_table import MOST_WITH_TEXTS, matches_view, order_choices, shared_view, which_choices
@@ -27,6 +27,7 @@ from workbench.ui.context import PageContext, Updates
 from workbench.ui.label_form import LabelForm, correct_label, show_label
 from workbench.ui.leaderboard import leaderboard_view, measures_view
 from workbench.ui.notices import page_error
+from workbench.ui.picks import picked
 from workbench.ui.suspects import MOST_SUSPECTS, suspects_view
 
 PLAYER = "compare-player"

@@ -18,7 +18,7 @@ from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.compare_systems import System, systems_view
 from workbench.ui.differences import METRIC_NAMES
-from workbench.ui.markup import pick
+from workbench.ui.picks import pick
 
 VERDICT_CLASSES = {"better": "wb-better", "worse": "wb-worse", "no difference shown": "wb-same"}
 _SIGNS = {"better": "↓", "worse": "↑", "no difference shown": "="}

@@ -8,9 +8,8 @@ from typing import Any
 import gradio as gr
 
 from workbench.text.rulers import list_rulers
-from workbench.ui import controls, theme
+from workbench.ui import controls
 from workbench.ui.context import PageContext
-from workbench.ui.markup import html
 
 MOST_RUNS = 12
 """Each is tested against each other one: 66 tests."""
@@ -98,9 +97,3 @@ def build_filters() -> Filters:
             min_width=180,
         )  # fmt: skip
     return Filters(text=text, which=which, order=order)
-
-
-def pick_block(classes: str = "") -> Any:
-    """Markup of ours in which `data-pick` can be clicked; a click is its `select` event."""
-    script = (theme.ASSETS / "picks.js").read_text(encoding="utf-8")
-    return html(classes=f"wb-bare {classes}", js_on_load=script)

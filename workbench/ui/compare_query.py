@@ -6,8 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, cast
 
-import gradio as gr
-
 from workbench.runs.shared_clips import Fate, SharedOrder, SharedQuery
 
 FIRST_ORDER = "apart:0:down"
@@ -44,9 +42,3 @@ def turned(query: SharedQuery, sort: SharedOrder, system: int) -> SharedQuery:
     same = (query.sort, query.system) == (sort, system)
     descending = not query.descending if same else sort not in _RISING
     return replace(query, sort=sort, system=system, descending=descending)
-
-
-def picked(event: gr.EventData) -> Mapping[str, Any]:
-    """What a click said; a page that is not ours may say anything."""
-    what = event._data  # pyright: ignore[reportPrivateUsage]
-    return cast("Mapping[str, Any]", what) if isinstance(what, dict) else {}

@@ -10,12 +10,13 @@ import gradio as gr
 from workbench.runs.shared_clips import SharedQuery
 from workbench.ui import controls
 from workbench.ui.compare_events import RunsTab, Shown
-from workbench.ui.compare_form import Form, build_filters, build_form, pick_block
+from workbench.ui.compare_form import Form, build_filters, build_form
 from workbench.ui.compare_import import add_texts, build_import
 from workbench.ui.compare_recording import start_view
 from workbench.ui.context import QUIET, PageContext
 from workbench.ui.label_form import build_label_form
 from workbench.ui.markup import html
+from workbench.ui.picks import pick_block
 
 
 def build(context: PageContext, tab: Any) -> None:

@@ -8,8 +8,8 @@ from html import escape
 from workbench.runs.records import ItemResult
 from workbench.runs.shared_clips import SharedClip, SharedPage, SharedQuery
 from workbench.ui.compare_systems import System
-from workbench.ui.markup import pick
 from workbench.ui.paging import page_steps
+from workbench.ui.picks import pick
 
 MOST_WITH_TEXTS = 4
 """Of more systems the table has the errors alone."""

@@ -9,12 +9,11 @@ from typing import Any
 import gradio as gr
 
 from workbench.runs.clip_query import ClipQuery
-from workbench.ui import theme
 from workbench.ui.context import QUIET, PageContext
 from workbench.ui.explorer_events import Explorer, Shown
 from workbench.ui.explorer_filters import build_filters
 from workbench.ui.label_form import build_label_form
-from workbench.ui.markup import html
+from workbench.ui.picks import pick_block
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,15 +44,15 @@ def build(context: PageContext) -> tuple[Explorer, Tabs]:
         with gr.Tab("Clips", id="clips"):
             with gr.Column(visible=False, elem_classes="wb-filters") as row:
                 filters = build_filters()
-            line, clips = _pickable("wb-lines-block"), _pickable("wb-clips-block")
-            detail = _pickable("wb-detail-block")
+            line, clips = pick_block("wb-lines-block"), pick_block("wb-clips-block")
+            detail = pick_block("wb-detail-block")
             label = build_label_form()
         with gr.Tab("Errors", id="errors"):
-            errors = _pickable()
+            errors = pick_block()
         with gr.Tab("Charts", id="charts") as charts_tab:
-            charts = _pickable()
+            charts = pick_block()
         with gr.Tab("Labels", id="labels") as labels_tab:
-            suspects = _pickable()
+            suspects = pick_block()
     shown = Shown(
         filters=row, line=line, clips=clips, detail=detail, errors=errors, charts=charts, suspects=suspects, tabs=tabs,
         corrected=corrected, asked=gr.State(ClipQuery()), current=gr.State(""),
@@ -88,9 +87,3 @@ def wire(explorer: Explorer, tabs: Tabs, source: Source) -> None:
     said = run | {"current": shown.current, "text_said": label.text, "note": label.note}
     for button, what in ((label.save, {}), (label.wrong, {"wrong": True}), (label.undo, {"undo": True})):
         button.click(partial(explorer.correct, **what), None, every, inputs_kwargs=said, **QUIET)
-
-
-def _pickable(classes: str = "") -> Any:
-    """Markup of ours in which `data-pick` can be clicked; a click is its `select` event."""
-    script = (theme.ASSETS / "picks.js").read_text(encoding="utf-8")
-    return html(classes=f"wb-bare {classes}", js_on_load=script)

@@ -31,6 +31,7 @@ from workbench.ui.explorer_filters import (
 from workbench.ui.explorer_view import kind_choices, matches_view
 from workbench.ui.label_form import LabelForm, correct_label, show_label
 from workbench.ui.notices import page_error
+from workbench.ui.picks import picked
 from workbench.ui.spread import spread_view
 from workbench.ui.suspects import MOST_SUSPECTS, NEEDS_RUNS, suspects_view
 from workbench.ui.tables import tags_view
@@ -152,13 +153,13 @@ class Explorer:
 
     def pick(self, event: gr.EventData, **told: Any) -> Updates:
         """What was clicked in the table, in the line above it, or among the errors."""
-        return self._try(told, lambda scored: self._pick(scored, read_query(told), told["current"], _picked(event)))
+        return self._try(told, lambda scored: self._pick(scored, read_query(told), told["current"], picked(event)))
 
     def step(self, event: gr.EventData, **told: Any) -> Updates:
         """Another clip, on whatever page of the table it is, which shows that page then."""
 
         def work(scored: ScoredRun) -> Updates:
-            query, name = replace(read_query(told), page=told["asked"].page), str(_picked(event).get("clip", ""))
+            query, name = replace(read_query(told), page=told["asked"].page), str(picked(event).get("clip", ""))
             beside = find_neighbours(scored, query, name)
             if beside is not None:
                 query = replace(query, page=(beside.number - 1) // query.page_size + 1)
@@ -265,9 +266,3 @@ def _times(scored: ScoredRun, query: ClipQuery) -> int | None:
     found = scored.analysis.confusions
     several = (*found.substitutions, *found.deletions, *found.insertions)
     return sum(one.count for one in several if (one.reference, one.hypothesis) == (query.said, query.heard))
-
-
-def _picked(event: gr.EventData) -> Mapping[str, Any]:
-    """What a click said; a page that is not ours may say anything."""
-    what = event._data  # pyright: ignore[reportPrivateUsage]
-    return cast("Mapping[str, Any]", what) if isinstance(what, dict) else {}

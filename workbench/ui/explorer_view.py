@@ -13,8 +13,8 @@ from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.clip_table import COLUMNS, WORDS
 from workbench.ui.differences import METRIC_NAMES
-from workbench.ui.markup import pick
 from workbench.ui.paging import page_steps
+from workbench.ui.picks import pick
 
 KIND_NAMES: dict[Kind, str] = {
     "any error": "With errors",

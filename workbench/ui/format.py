@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
-MISSING = "–"
+from workbench.runs.reporting.figures import MISSING
+from workbench.runs.reporting.figures import say_count as count
+from workbench.runs.reporting.figures import say_points as points
+from workbench.runs.reporting.figures import say_rate as rate
+
+__all__ = [
+    "MISSING", "about", "clock", "count", "duration", "factor", "memory", "points", "rate", "rate_interval", "seconds",
+    "speed",
+]  # fmt: skip
 
 
 def seconds(value: float | None, *, decimals: int = 2) -> str:
@@ -60,29 +68,9 @@ def speed(rtf: float | None) -> str:
     return f"{times:.0f} × real time" if times >= 20 else f"{times:.1f} × real time"
 
 
-def rate(value: float | None) -> str:
-    """An error rate: `12.3 %`; above 100 % it says so."""
-    return MISSING if value is None else f"{100 * value:.1f} %"
-
-
 def rate_interval(value: float | None, interval: tuple[float, float] | None) -> str:
     """An error rate with its 95 % interval: `12.3 % (9.8 – 15.1)`."""
     if value is None or interval is None:
         return rate(value)
     low, high = interval
     return f"{rate(value)} ({100 * low:.1f} – {100 * high:.1f})"
-
-
-def points(value: float | None) -> str:
-    """A difference of two rates in percentage points, with its sign: `−1.4`, `+0.2`, `0.0`."""
-    if value is None:
-        return MISSING
-    text = f"{abs(100 * value):.1f}"
-    if float(text) == 0:
-        return text
-    return f"+{text}" if value > 0 else f"−{text}"
-
-
-def count(value: int | None) -> str:
-    """A number of things: `1,204`."""
-    return MISSING if value is None else f"{value:,}"

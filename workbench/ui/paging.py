@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workbench.runs.explorer import Neighbours
-from workbench.ui.markup import pick
+from workbench.ui.picks import pick
 
 
 def page_steps(number: int, pages: int) -> str:

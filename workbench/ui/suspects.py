@@ -6,8 +6,8 @@ from html import escape
 
 from workbench.runs.suspects import SuspectLabel, SuspectLabels
 from workbench.ui.differences import diff_view
-from workbench.ui.markup import pick
 from workbench.ui.notices import notice
+from workbench.ui.picks import pick
 
 MOST_SUSPECTS = 50
 

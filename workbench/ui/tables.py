@@ -17,7 +17,7 @@ from workbench.text.languages import language_name
 from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES
-from workbench.ui.markup import pick
+from workbench.ui.picks import pick
 
 _LONGEST = 30  # characters of an option in a list
 
