@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip
-from workbench.audio.segment import plan_chunks
+from workbench.audio.segment import Span, plan_chunks
 from workbench.audio.vad import SpeechDetector, speech_spans, spoken_ranges
 
 
@@ -86,13 +86,43 @@ def test_a_stream_is_heard_as_silero_hears_the_whole(utterances, size):
     whole = np.concatenate([np.pad(one.samples, (9_000, 3_000)) for one in utterances])
     silero = silero_vad.load_silero_vad(sequence=True)
     theirs = silero_vad.get_speech_timestamps_sequence(whole, silero)
-    detector = SpeechDetector(16_000)
+    detector = SpeechDetector(16_000, twice=False)
     for first in range(0, whole.size, size):
         detector.feed(whole[first : first + size])
     assert [(round(one.start * 16_000), round(one.end * 16_000)) for one in detector.spans()] == [
         (one["start"], one["end"]) for one in theirs
     ]
     assert len(theirs) > 5
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize("size", [512, 16_000, 300_000])
+def test_a_quiet_voice_after_a_loud_one_is_heard(speech, utterances, size):
+    rows = {row["id"]: row for row in map(json.loads, (speech / "manifest.jsonl").read_text().splitlines())}
+    hoarse = next(row for row in rows.values() if row["text"].startswith("uh so this is the sick corpus"))
+    studio = next(row for row in rows.values() if row["text"].startswith("Custom Speech provides"))
+    before, quiet = (read_clip(speech / row["audio_filepath"]).samples for row in (studio, hoarse))
+    whole = np.concatenate([before, np.zeros(32_000, np.float32), quiet])
+    start = (before.size + 32_000) / 16_000
+
+    def heard(*, twice: bool) -> float:
+        detector = SpeechDetector(16_000, twice=twice)
+        for first in range(0, whole.size, size):
+            detector.feed(whole[first : first + size])
+        spans = [Span(max(one.start, start), one.end) for one in detector.spans() if one.end > start]
+        return sum(one.duration for one in spans)
+
+    alone = sum(one.duration for one in speech_spans(_clip(quiet)))
+    assert heard(twice=False) < 0.6 * alone  # what silero does
+    assert heard(twice=True) > 0.8 * alone
+
+
+@pytest.mark.speech
+def test_gaps_in_which_nobody_speaks_stay_gaps(speech):
+    rows = map(json.loads, (speech / "manifest.jsonl").read_text().splitlines())
+    noise = [read_clip(speech / row["audio_filepath"]) for row in rows if row["category"] == "noise"]
+    assert len(noise) == 8
+    assert [speech_spans(clip) for clip in noise] == [[]] * 8
 
 
 @given(

@@ -93,7 +93,7 @@ def test_every_word_is_there_once_at_its_place_though_some_were_left_out(lengths
 
 def test_what_says_nothing_new_alone_changes_nothing():
     words = {Span(1, 3): "alpha bravo", Span(4, 5): "delta", Span(6, 8): "golf hotel"}
-    for said in ("", "bravo", "golf", "…"):
+    for said in ("", "bravo", "golf", "…", "ha " * 200, " ".join(f"ha{letter}" for letter in "abcdefghijklm")):
         found, calls = heard_by(words, {"delta"}, {"delta": said})
         assert len(calls) == 2
         assert len(found) == 1

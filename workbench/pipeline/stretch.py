@@ -113,7 +113,7 @@ def _with_missed(
         inside = speech_within(speech, missed.start, missed.end)
         found = hear(clip.cut(missed.start, missed.end), place, inside, transcribe)
         text = join_texts(one.hypothesis.text for one in found)
-        if not is_new(text, segments[: missed.after], segments[missed.after :]):
+        if not is_new(text, segments[: missed.after], segments[missed.after :]) or not _is_believed(found):
             continue
         if missed.after > done:
             parts.append(_part(whole, start, missed.start, done, missed.after))
@@ -122,6 +122,14 @@ def _with_missed(
     if parts and done < len(segments):
         parts.append(replace(_part(whole, start, clip.duration, done, len(segments)), end=whole.end))
     return parts or [whole]
+
+
+def _is_believed(found: Sequence[Heard]) -> bool:
+    """Whether what was heard of left-out sound was said: laughter, too, is left out, and alone gives loops."""
+    return not any(
+        one.hypothesis.finish == "length" or _is_loop(spoken_units(one.hypothesis.text), one.end - one.start)
+        for one in found
+    )
 
 
 def _part(whole: Heard, start: float, end: float, first: int, last: int) -> Heard:
@@ -153,8 +161,12 @@ def _may_fit(units: Sequence[str], seconds: float) -> bool:
     """Whether the halves of a stretch that ran out of tokens may come to their ends."""
     if seconds < 2 * SHORTEST_HALF_SECONDS:
         return False
-    loops = find_loop(units) is not None or shortest_seconds(units) > seconds
-    return not loops or seconds >= 2 * SHORTEST_LOOP_SECONDS
+    return not _is_loop(units, seconds) or seconds >= 2 * SHORTEST_LOOP_SECONDS
+
+
+def _is_loop(units: Sequence[str], seconds: float) -> bool:
+    """Whether there is a loop, or more than can be said in the time."""
+    return find_loop(units) is not None or shortest_seconds(units) > seconds
 
 
 def speech_within(speech: Sequence[Span], start: float, end: float) -> list[Span]:

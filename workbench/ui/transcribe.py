@@ -8,10 +8,9 @@ from typing import Any
 
 import gradio as gr
 
-from workbench.ui import controls, recorder
-from workbench.ui.commands import copy_button
+from workbench.ui import answer, controls, recorder
+from workbench.ui.answer import AnswerPanel
 from workbench.ui.context import DEVICE, QUIET, PageContext
-from workbench.ui.corrections import rule_choices
 from workbench.ui.markup import html
 from workbench.ui.result import start_view
 from workbench.ui.samples import Sample, find_samples
@@ -39,8 +38,9 @@ def build(context: PageContext) -> None:
                 cancel = gr.Button(context.labels.cancel, visible=False, elem_classes="wb-cancel")
             controls.missing_engines(context)
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
-            shown = _build_shown(context, run, cancel)
-    _wire(TranscribeTab(context, shown), source, choices)
+            tab = _build_shown(context, run, cancel)
+    tab.answer.wire()
+    _wire(tab, source, choices)
 
 
 def _build_source(context: PageContext) -> Source:
@@ -59,7 +59,7 @@ def _build_source(context: PageContext) -> Source:
     return Source(file=file, recorder=record, samples=samples)
 
 
-def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
+def _build_shown(context: PageContext, run: Any, cancel: Any) -> TranscribeTab:
     labels = context.labels
     start = html(start_view(labels), classes="wb-start-block")
     notices = html()
@@ -69,64 +69,24 @@ def _build_shown(context: PageContext, run: Any, cancel: Any) -> Shown:
         said = html()
         check = html()
     progress = html()
-    with gr.Column(visible=False, elem_classes="wb-result") as answer:
-        facts = html()
-        review = html()
-        warnings = html()
-        with gr.Row(elem_classes="wb-texts"):
-            with gr.Column(min_width=280, elem_classes="wb-titled"):
-                html(
-                    f'<div class="wb-label"><b>{escape(labels.text)}</b>{copy_button("transcript-text", labels)}</div>'
-                )
-                text = gr.Textbox(
-                    label=labels.text,
-                    show_label=False,
-                    container=False,
-                    lines=6,
-                    max_lines=20,
-                    elem_id="transcript-text",
-                    elem_classes="wb-text",
-                )
-            with gr.Column(min_width=280, elem_classes="wb-titled"):
-                html(f'<div class="wb-label"><b>{escape(labels.segments)}</b></div>')
-                keys = html()
-                segments = html()
-        with gr.Accordion(labels.corrections, open=False, elem_classes="wb-advanced wb-corrections"):
-            html(f'<p class="wb-note">{escape(labels.corrections_info)}</p>')
-            rules = gr.CheckboxGroup(rule_choices(), label=labels.corrections, show_label=False, container=False)
-            changes = html()
-        downloads = html()
-    command = html()
-    return Shown(
+    shown = Shown(
         start=start,
         notice=notices,
         player=player,
-        coverage=coverage,
         said=said,
         check=check,
         progress=progress,
-        result=answer,
-        facts=facts,
-        review=review,
-        warnings=warnings,
-        text=text,
-        keys=keys,
-        segments=segments,
-        rules=rules,
-        changes=changes,
-        downloads=downloads,
-        command=command,
         run=run,
         cancel=cancel,
         caption=gr.State(""),
         seconds=gr.State(None),
-        answer=gr.State(None),
     )
+    return TranscribeTab(context, shown, AnswerPanel(context, answer.build(context, coverage)))
 
 
 def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
     shown = tab.shown
-    every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
+    every = tab.components
     look: dict[str, Any] = {"fn": tab.preview, "inputs": [source.file, shown.caption], "outputs": every, **QUIET}
     ask: dict[str, Any] = {"fn": tab.begin, "inputs": source.file, "outputs": every, "queue": False, **QUIET}
     work: dict[str, Any] = {
@@ -145,8 +105,6 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
         "concurrency_limit": 1,
         **QUIET,
     }
-    ticked = [shown.answer, shown.rules, shown.text]
-    shown.rules.input(tab.correct, ticked, every, trigger_mode="always_last", **QUIET)
     checks = [source.file.upload(lambda: "", None, shown.caption, queue=False, **QUIET).then(**look).then(**check)]
     source.file.clear(tab.reset, None, every, queue=False, **QUIET)
     recorded = recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice])

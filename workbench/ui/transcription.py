@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Generator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,21 +11,19 @@ import gradio as gr
 
 from workbench import services
 from workbench.errors import UsageError, WorkbenchError
-from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.transcribe import ChunkDone
 from workbench.pipeline.transcript import Transcript
 from workbench.ui import controls, result
-from workbench.ui.commands import command_view, transcribe_command
+from workbench.ui.answer import AnswerPanel
+from workbench.ui.commands import transcribe_command
 from workbench.ui.context import PageContext, Updates
-from workbench.ui.corrections import Answer, changes_view, corrected_command, grouped, in_paragraphs
+from workbench.ui.corrections import Answer
 from workbench.ui.draft import Draft
 from workbench.ui.input_check import check_view
-from workbench.ui.notices import notice, page_error, warning_list
+from workbench.ui.notices import notice, page_error
 from workbench.ui.player import player_view
 from workbench.ui.recording import outline
-from workbench.ui.review import coverage_view, other_warnings, review_view
 from workbench.ui.samples import Sample, copy_sample
-from workbench.ui.segments import keys_view, segments_view
 from workbench.ui.transcribe_form import has_word_times, parse_seconds, parse_speakers
 
 _CHECKED_SECONDS = 1800.0
@@ -35,60 +32,37 @@ _CHECKED_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Where the answer appears."""
+    """What the tab shows beside the answer itself."""
 
     start: Any
     notice: Any
     player: Any
-    coverage: Any
     said: Any
     check: Any
     progress: Any
-    result: Any
-    facts: Any
-    review: Any
-    warnings: Any
-    text: Any
-    keys: Any
-    segments: Any
-    rules: Any
-    changes: Any
-    downloads: Any
-    command: Any
     run: Any
     cancel: Any
     caption: Any
     seconds: Any
-    answer: Any
 
 
 class TranscribeTab:
     """What the tab's events do. Each method returns or yields updates by component."""
 
-    def __init__(self, context: PageContext, shown: Shown) -> None:
+    def __init__(self, context: PageContext, shown: Shown, answer: AnswerPanel) -> None:
         self.context = context
         self.labels = context.labels
         self.shown = shown
+        self.answer = answer
+
+    @property
+    def components(self) -> list[Any]:
+        """All that an update may name."""
+        return [*(getattr(self.shown, name) for name in Shown.__dataclass_fields__), *self.answer.components]
 
     def cleared(self) -> Updates:
         """Nothing of an earlier recording."""
-        shown = self.shown
-        return self._idle() | {
-            shown.notice: "",
-            shown.result: gr.Column(visible=False),
-            shown.coverage: "",
-            shown.facts: "",
-            shown.review: "",
-            shown.warnings: "",
-            shown.text: "",
-            shown.keys: "",
-            shown.segments: "",
-            shown.rules: [],
-            shown.changes: "",
-            shown.answer: None,
-            shown.downloads: "",
-            shown.command: "",
-        }
+        return self._idle() | self.answer.cleared() | {self.shown.notice: ""}
 
     def reset(self) -> Updates:
         """The recording was taken away."""
@@ -190,7 +164,7 @@ class TranscribeTab:
                 "chunk_seconds": parse_seconds(chunk_seconds),
             }
             command = transcribe_command(Path(recording).name, **asked)
-            yield self._started(engine) | self._command(command)
+            yield self._started(engine) | self.answer.command(command)
             for event in services.transcribe_events(recording, pool=self.context.pool, **asked):
                 if isinstance(event, ChunkDone):
                     draft.add(event)
@@ -208,7 +182,6 @@ class TranscribeTab:
         return {self.shown.progress: result.progress_view(message, key="working")}
 
     def _after_chunk(self, draft: Draft, event: ChunkDone, *, telling_apart: bool) -> Updates:
-        shown = self.shown
         if telling_apart and event.index + 1 == event.total:
             progress = result.progress_view(self.labels.telling_apart, key="speakers")
         else:
@@ -220,72 +193,13 @@ class TranscribeTab:
                 eta_seconds=event.eta_seconds,
                 labels=self.labels,
             )
-        return {
-            shown.progress: progress,
-            shown.result: gr.Column(visible=True),
-            shown.text: draft.text,
-            shown.segments: segments_view(draft.segments, labels=self.labels),
-        }
+        return self.answer.draft(draft) | {self.shown.progress: progress}
 
     def _finished(self, transcript: Transcript, draft: Draft, engine: str, command: str) -> Updates:
-        shown = self.shown
         device = next((state.device for state in self.context.pool.states() if state.ref == engine), "")
         text = draft.text if len(draft.paragraphs) > 1 else transcript.text
-        return (
-            self._idle()
-            | self._files(transcript, self.labels.download_note)
-            | {
-                shown.result: gr.Column(visible=True),
-                shown.facts: result.facts_view(transcript, device=device, labels=self.labels),
-                shown.coverage: coverage_view(transcript, labels=self.labels),
-                shown.review: review_view(transcript, labels=self.labels),
-                shown.warnings: warning_list(other_warnings(transcript)),
-                shown.text: text,
-                shown.keys: keys_view(labels=self.labels, has_flags=bool(transcript.flags)),
-                shown.segments: self._segments(transcript),
-                shown.answer: Answer(
-                    transcript=transcript, ends=tuple(draft.ends), plain=text, text=text, command=command
-                ),
-            }
-        )
-
-    def correct(self, answer: Answer | None, rules: list[str], text: str) -> Updates:
-        """Corrections for reading were switched: show the transcript with those, unless its text was edited."""
-        shown = self.shown
-        if answer is None:
-            return {shown.changes: notice(self.labels.corrections_none)}
-        try:
-            edited = services.correct_transcript(answer.transcript, corrections=rules)
-        except WorkbenchError as error:
-            return {shown.changes: page_error(error, self.labels)}
-        view = edited.view()
-        written = answer.plain
-        if rules:
-            written = in_paragraphs(view.segments, answer.ends) if view.segments else view.text
-        changes = changes_view(grouped(edited), labels=self.labels) if rules else ""
-        updates = self._files(edited, self.labels.download_corrected if rules else self.labels.download_note)
-        updates |= self._command(corrected_command(answer.command, rules))
-        updates |= {shown.changes: changes, shown.segments: self._segments(view)}
-        if text != answer.text:
-            return updates | {shown.changes: notice(self.labels.text_is_yours) + changes}
-        return updates | {shown.text: written, shown.answer: replace(answer, text=written)}
-
-    def _command(self, command: str) -> Updates:
-        return {self.shown.command: command_view(command, element_id="transcribe-command", labels=self.labels)}
-
-    def _segments(self, transcript: Transcript) -> str:
-        return segments_view(
-            transcript.segments,
-            language=transcript.language,
-            flags=transcript.flags,
-            speakers=transcript.speakers,
-            labels=self.labels,
-        )
-
-    def _files(self, transcript: Transcript | EditedTranscript, note: str) -> Updates:
-        folder = Path(tempfile.mkdtemp(dir=self.context.folder))
-        paths = result.write_downloads(transcript, folder)
-        return {self.shown.downloads: result.downloads_view(paths, self.labels, note=note)}
+        answer = Answer(transcript=transcript, ends=tuple(draft.ends), plain=text, text=text, command=command)
+        return self._idle() | self.answer.show(answer, device=device)
 
     def stopped(self) -> Updates:
         """Cancelled: what is there stays."""
