@@ -2,6 +2,7 @@
 
 python scripts/simulate_statistics.py coverage
 python scripts/simulate_statistics.py verdicts
+python scripts/simulate_statistics.py samples
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from workbench.runs.standings import Standings
 from workbench.scoring.clusters import Clusters
 from workbench.scoring.counts import ErrorCounts
 from workbench.scoring.interval import bootstrap_rate, permutation_p_value
+from workbench.scoring.sampling import chances, draw_order, estimate_rate
 
 TRIALS = 2000
 DRAWS = 1000
@@ -80,5 +82,32 @@ def as_counts(errors: np.ndarray, lengths: np.ndarray) -> list[ErrorCounts]:
     return [ErrorCounts(hits=int(n - e), substitutions=int(e)) for e, n in zip(errors, lengths, strict=True)]
 
 
+def print_samples() -> None:
+    """A few labelled clips of 200: how often intervals cover the rate of all, and how wide they are."""
+    print("| draws | clips to label | covers a rate | covers a difference | width of a difference, drawn evenly = 1 |")
+    print("|---|---|---|---|---|")
+    for draws in (15, 20, 30, 40, 60):
+        counted, distinct, widths = np.zeros(2), 0, np.zeros(2)
+        for trial in range(TRIALS):
+            generator = np.random.default_rng(trial)
+            lengths = generator.integers(5, 40, 200)
+            hard = np.clip(0.12 * generator.gamma(0.8, 1 / 0.8, 200), 0, 0.9) * 0.5
+            both = generator.binomial(lengths, hard)
+            one, other = (generator.binomial(lengths - both, hard) for _ in range(2))
+            for place, chance in enumerate((chances(one + other, lengths), np.full(200, 1 / 200))):
+                order = draw_order(chance, draws, seed=trial)
+                found = [estimate_rate(e[order], lengths[order], chance[order]) for e in (both + one, other - one)]
+                (low, high), (below, above) = (found[0].ci95 or (1, 0), found[1].ci95 or (1, 0))
+                widths[place] += above - below
+                if place == 0:
+                    distinct += len(set(order))
+                    counted += (
+                        low <= (both + one).sum() / lengths.sum() <= high,
+                        below <= (other - one).sum() / lengths.sum() <= above,
+                    )
+        shares = " | ".join(f"{100 * count / TRIALS:.1f} %" for count in counted)
+        print(f"| {draws} | {distinct / TRIALS:.1f} | {shares} | {widths[0] / widths[1]:.2f} |", flush=True)
+
+
 if __name__ == "__main__":
-    {"coverage": print_coverage, "verdicts": print_verdicts}[sys.argv[1]]()
+    {"coverage": print_coverage, "verdicts": print_verdicts, "samples": print_samples}[sys.argv[1]]()

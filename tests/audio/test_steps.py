@@ -59,7 +59,7 @@ def test_highpass_takes_an_offset_away_without_a_thump():
 def test_highpass_in_blocks_is_highpass_at_once(make_sound, monkeypatch):
     clip = _clip(make_sound(2.0, 16_000)[:, 0])
     whole = Highpass().apply(clip).samples
-    monkeypatch.setattr("workbench.audio.effects._BLOCK", 777)
+    monkeypatch.setattr("workbench.audio.effects.blocks._BLOCK", 777)
     np.testing.assert_allclose(Highpass().apply(clip).samples, whole, atol=1e-7)
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 import av
 import numpy as np
@@ -14,7 +16,7 @@ from hypothesis import strategies as st
 
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip
-from workbench.audio.steps import list_steps, parse_chain
+from workbench.audio.steps import Chain, Step, list_steps, parse_chain
 from workbench.audio.stream import Cutter, FileSound, SoundStream
 from workbench.audio.streamed_chain import can_stream, stream_at_rate, stream_chain
 from workbench.errors import AudioInvalid, AudioTooLong, UsageError
@@ -30,6 +32,10 @@ CHAINS = (
     "resample:rate=48000+highpass:cutoff=200,order=8+gain:peak_db=-12",
     "trim:keep_seconds=0+gain+loudness:lufs=-30+highpass",
     "highpass+trim:top_db=20+trim+resample:rate=22050+loudness",
+    "lowpass+dehum:base_hz=50+dehum+spectral+declip",
+    "compressor+dynaudnorm:frame_ms=50,neighbours=2+resample:rate=24000,quality=1",
+    "speed:factor=0.8+trim:keep_seconds=0+speed:factor=1.5+vad",
+    "mp3+opus+amr+telephone",
 )
 RATES = (8_000, 11_025, 16_000, 44_100)
 
@@ -75,7 +81,44 @@ def test_a_chain_over_a_stream_is_the_chain_over_the_clip(chain, seconds, rate, 
     assert np.array_equal(np.concatenate(blocks), expected.samples)
     assert (found.sample_rate, found.offset_seconds) == (expected.sample_rate, expected.offset_seconds)
     assert found.warnings == expected.warnings
+    assert (found.times is None) == (expected.times is None)
+    if found.times is not None and expected.times is not None:
+        assert [found.times(place / 7) for place in range(22)] == [expected.times(place / 7) for place in range(22)]
     assert np.array_equal(np.concatenate(list(found.open())), expected.samples)  # and again
+
+
+@pytest.mark.speech
+@pytest.mark.parametrize("chain", ["vad:keep_seconds=0.1,max_pause_seconds=0.3", "rnnoise:mix=0.7", "deepfilternet"])
+def test_what_listens_to_speech_does_the_same_over_a_stream(speech, chain):
+    try:
+        steps = parse_chain(chain)
+    except UsageError as missing:
+        pytest.skip(missing.sentence)
+    clip = read_clip(next((speech / "english").glob("*.flac"))).cut(0, 5)
+    expected = steps.apply(clip)
+    found = stream_chain(steps, streamed(clip, [700, 16_000, 5]))
+    assert np.array_equal(np.concatenate(list(found.open())), expected.samples)
+    assert (found.offset_seconds, found.warnings) == (expected.offset_seconds, expected.warnings)
+    if expected.times is not None:
+        assert found.times is not None
+        assert [found.times(place / 7) for place in range(40)] == [expected.times(place / 7) for place in range(40)]
+    assert ("vad" in chain) == (expected.samples.size < clip.samples.size)
+
+
+def test_a_step_without_a_form_is_a_sentence():
+    @dataclass(frozen=True, slots=True, kw_only=True)
+    class Reversed(Step):
+        name: ClassVar[str] = "reversed"
+        version: ClassVar[int] = 1
+        summary: ClassVar[str] = "Backwards."
+
+        def apply(self, clip: AudioClip) -> AudioClip:
+            return clip.with_samples(clip.samples[::-1])
+
+    chain = Chain((Reversed(),))
+    assert not can_stream(chain)
+    with pytest.raises(UsageError, match="The step reversed must hold the whole recording in memory"):
+        stream_chain(chain, streamed(sound(1, 16_000, 0, silent=False), [100]))
 
 
 def test_every_step_has_a_form_for_streams():

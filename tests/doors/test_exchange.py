@@ -103,8 +103,8 @@ def test_an_export_may_be_ruled_and_be_of_the_references(
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [
-        (["import", "HYP", "--set", "SET"], "UsageError", "--system"),
-        (["import", "HYP", "--system", "x"], "UsageError", "--set"),
+        (["import", "HYP", "--set", "SET"], "UsageError", "need a set and a system"),
+        (["import", "HYP", "--system", "x"], "UsageError", "need a set and a system"),
         (["import", "HYP", "--set", "SET", "--system", ""], "UsageError", "no name"),
         (["import", "HYP", "--set", "SET", "--system", "x", "--missing", "guess"], "UsageError", "invalid choice"),
         (["import", "HYP", "--set", "nowhere", "--system", "x"], "UnknownName", "no set"),

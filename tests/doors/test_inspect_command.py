@@ -60,3 +60,20 @@ def test_over_http_the_same(server: Any, scripted: ScriptedPlugin, one_sided: Pa
     )
     assert answer.json()["warnings"] == ["No speech was found in this recording."]
     assert scripted.journal.calls == []
+
+
+def test_inspect_over_http_says_what_the_command_says(
+    server: Any, workbench: Callable[..., Any], one_sided: Path, bad_files: dict[str, Path]
+) -> None:
+    url = f"{server.url}/v1/workbench/inspect"
+    with one_sided.open("rb") as file:
+        answer = httpx.post(url, files={"file": file}, timeout=60)
+    (expected,) = workbench("inspect", one_sided, "--json").document
+    assert answer.json() == expected | {"file": "call.wav"}
+    with bad_files["text"].open("rb") as file:
+        refused = httpx.post(url, files={"file": file}, timeout=60)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (415, "AudioUnreadable")
+    nothing = httpx.post(url, files={"other": b""}, timeout=60)
+    assert nothing.status_code == 400
+    assert nothing.json()["error"]["message"].startswith("There is no recording in the form.")
+    assert [path for path in server.pool.settings.temporary.rglob("*") if path.is_file()] == []

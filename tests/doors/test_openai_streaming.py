@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import Any
 
 import httpx
 import openai
 import pytest
-from openai.types.audio import TranscriptionTextDeltaEvent, TranscriptionTextDoneEvent
+from openai.types.audio import (
+    TranscriptionDiarized,
+    TranscriptionTextDeltaEvent,
+    TranscriptionTextDoneEvent,
+    TranscriptionTextSegmentEvent,
+)
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Hypothesis, Segment, Word
 from workbench.engines.scripted import ScriptedPlugin
 from workbench.errors import EngineError
+from workbench.http.transcripts import _letters
+from workbench.pipeline.survey import Surveying
 from workbench.pipeline.turns import Turn
 from workbench.services import transcription
 
@@ -154,6 +161,56 @@ def test_who_stops_reading_stops_the_work_and_the_recording_is_deleted(
     assert len(by_the_second.journal.calls) == made < 4
 
 
+def test_who_goes_away_frees_the_engine_for_the_next(server: Any, spoken: Path, by_the_second: ScriptedPlugin) -> None:
+    """Within a second of the end of the call under way."""
+    by_the_second.delay_seconds = 0.3
+    with post(server, spoken, stream="true") as response:
+        next(response.iter_lines())
+    left = time.monotonic()
+    by_the_second.delay_seconds = 0.0
+    with post(server, spoken) as response:
+        assert response.read()
+    assert time.monotonic() - left < 0.3 + 1
+    wait_until(lambda: temporary_files(server) == [], seconds=1)
+
+
+@pytest.mark.parametrize("streamed", ["true", "false"])
+def test_who_goes_away_while_a_long_file_is_looked_through_stops_that(
+    server: Any, spoken: Path, by_the_second: ScriptedPlugin, monkeypatch: pytest.MonkeyPatch, streamed: str
+) -> None:
+    """Nobody is sent anything before there is text, so an error in the file is an ordinary one until then."""
+    looked = Looked(spans=100)
+    monkeypatch.setattr(transcription, "transcribe_recording", looked)
+    with pytest.raises(httpx.ReadTimeout):
+        httpx.post(
+            f"{server.url}/v1/audio/transcriptions",
+            data={"model": "scripted", "stream": streamed},
+            files={"file": spoken.read_bytes()},
+            timeout=0.5,
+        )
+    wait_until(lambda: looked.ended, seconds=1)
+    assert 0 < looked.seen < 100
+    wait_until(lambda: temporary_files(server) == [], seconds=1)
+
+
+class Looked:
+    """Looks through a long file, 0.1 s for every stretch of it."""
+
+    def __init__(self, spans: int) -> None:
+        self.seen = 0
+        self.ended = False
+        self._spans = spans
+
+    def __call__(self, *_: Any, **__: Any) -> Generator[Surveying, None, None]:
+        try:
+            while self.seen < self._spans:
+                time.sleep(0.1)
+                self.seen += 1
+                yield Surveying(seconds=float(self.seen), duration_seconds=None)
+        finally:
+            self.ended = True
+
+
 # Times of words, and speakers ----------------------------------------------------------------------------------------
 
 
@@ -196,12 +253,58 @@ def test_only_what_was_asked_for_is_held(
     assert with_words.journal.calls[0].options.word_times is ("words" in held)
 
 
-def test_speakers_are_an_extra_field(
-    client: openai.OpenAI, spoken: Path, with_words: ScriptedPlugin, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture
+def two_voices(monkeypatch: pytest.MonkeyPatch) -> None:
     turns = [Turn(start=0, end=1.5, speaker="1"), Turn(start=1.5, end=5, speaker="2")]
     monkeypatch.setattr(transcription, "find_turns", lambda path, *, speakers, channel: turns)
     monkeypatch.setattr(transcription, "check_speakers", lambda speakers: None)
+
+
+@pytest.mark.usefixtures("two_voices")
+def test_the_openai_client_gets_who_said_it(client: openai.OpenAI, spoken: Path, with_words: ScriptedPlugin) -> None:
+    with spoken.open("rb") as file:
+        answer = client.audio.transcriptions.create(
+            model="scripted", file=file, response_format="diarized_json", chunking_strategy="auto"
+        )
+    strict = TranscriptionDiarized.model_validate(answer.model_dump(), strict=True)
+    assert (strict.text, strict.task, strict.duration) == ("Shall we? 好", "transcribe", 3.4)
+    assert [(one.speaker, one.text, one.start, one.end) for one in strict.segments] == [
+        ("A", "Shall we?", 0.0, 1.5), ("B", "好", 1.5, 3.4),
+    ]  # fmt: skip
+    assert len({one.id for one in strict.segments}) == 2
+    assert strict.usage is not None
+    assert [one["name"] for one in (answer.model_extra or {})["speakers"]] == ["Speaker 1", "Speaker 2"]
+
+
+@pytest.mark.usefixtures("two_voices")
+def test_who_said_it_comes_when_all_was_heard(client: openai.OpenAI, spoken: Path, with_words: ScriptedPlugin) -> None:
+    with spoken.open("rb") as file:
+        delta, *segments, done = client.audio.transcriptions.create(
+            model="scripted", file=file, response_format="diarized_json", stream=True
+        )
+    assert (delta.type, done.type) == ("transcript.text.delta", "transcript.text.done")
+    assert all(isinstance(one, TranscriptionTextSegmentEvent) for one in segments)
+    assert [(one.speaker, one.text) for one in segments] == [("A", "Shall we?"), ("B", "好")]
+
+
+def test_voices_to_be_known_are_refused(client: openai.OpenAI, spoken: Path) -> None:
+    with (
+        pytest.raises(openai.BadRequestError, match="not held against recordings of their voices"),
+        spoken.open("rb") as file,
+    ):
+        client.audio.transcriptions.create(
+            model="scripted", file=file, response_format="diarized_json",
+            known_speaker_names=["Zhang"], known_speaker_references=["data:audio/wav;base64,AAAA"],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(("label", "shown"), [("1", "A"), ("26", "Z"), ("27", "AA"), ("2+3", "B+C"), ("", "")])
+def test_speakers_are_named_by_letters(label: str, shown: str) -> None:
+    assert _letters(label) == shown
+
+
+@pytest.mark.usefixtures("two_voices")
+def test_speakers_are_an_extra_field(client: openai.OpenAI, spoken: Path, with_words: ScriptedPlugin) -> None:
     with spoken.open("rb") as file:
         answer = client.audio.transcriptions.create(
             model="scripted", file=file, response_format="verbose_json",

@@ -131,10 +131,8 @@ def through_the_page(url: str, recording: Path) -> tuple[str, list[str]]:
         page.goto(url)
         page.locator(".wb-drop input[type=file]").set_input_files(recording)
         page.locator(".wb-run").click(timeout=60_000)
-        box = page.locator("#transcript-text textarea")
-        box.wait_for(state="visible", timeout=120_000)
-        page.wait_for_function("document.querySelector('#transcript-text textarea').value.length > 0", timeout=120_000)
-        text = box.input_value()
+        page.wait_for_selector(".wb-badge", timeout=120_000)  # the facts come with the whole
+        text = " ".join(page.locator(".wb-segments .wb-line").all_inner_texts())
         browser.close()
     return text, complaints
 

@@ -13,11 +13,13 @@ from workbench import services
 from workbench.cli.parser import build_parser
 from workbench.cli.syntax import argument_helps
 from workbench.http.exchange import ImportRequest
+from workbench.http.sweeps import SweepRequest
+from workbench.http.trials import KeepRequest, LabelRequest
 from workbench.http.verbs import BenchRequest
 
-SWEPT = {"engine": "engines", "chain": "chains"}
+SWEPT = {"engine": "engines", "chain": "chains", "sweep_id": "sets"}
 CORRECTIONS = ("corrections", "replacements_file")
-OWN = {"help", "json", "version"}
+OWN = {"help", "json", "version", "no_seal"}
 
 
 def parsers() -> dict[str, ArgumentParser]:
@@ -50,9 +52,9 @@ def parameters(*called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
 @pytest.mark.parametrize(
     ("verb", "called", "renamed", "added"),
     [
-        ("transcribe", [services.transcribe_events], {"path": "files"}, {"formats", "output", *CORRECTIONS}),
+        ("transcribe", [services.transcribe_events], {"path": "files"}, {"formats", "output", "stamps", *CORRECTIONS}),
         ("transcript show", [], {}, {"file", *CORRECTIONS}),
-        ("transcript export", [], {}, {"file", "format", "output", *CORRECTIONS}),
+        ("transcript export", [], {}, {"file", "format", "output", "stamps", *CORRECTIONS}),
         ("transcript rerun", [services.transcribe_range_events], {}, {"file"}),
         ("transcript set", [services.make_set], {}, set()),
         ("inspect", [services.inspect_recording], {"path": "files"}, set()),
@@ -63,17 +65,41 @@ def parameters(*called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
         ("labels list", [services.list_corrections], {}, set()),
         ("compare", [services.compare, services.rank], {"runs": "more"}, set()),
         ("causes", [services.causes], {}, {"terms_file"}),
-        ("sweep", [services.bench_events, services.sweep_events], SWEPT, {"executor"}),
-        ("sets", [services.list_sets], {}, {"name"}),
+        ("curve", [services.curve], {}, {"svg"}),
+        ("sweep", [services.bench_events, services.sweep_events, services.sweep_table], SWEPT, {"executor"}),
+        ("trial", [services.list_trials], {}, {"action"}),
+        ("trial list", [services.list_trials], {}, set()),
+        ("trial start", [services.try_out_events], {}, {"context", "options"}),
+        ("trial show", [services.trial], {}, set()),
+        ("trial label", [services.label_clip], {}, set()),
+        ("trial keep", [services.keep_labels], {}, set()),
+        ("trial delete", [services.delete_trial], {}, set()),
+        ("recommend", [services.recommend], {}, set()),
+        ("sweeps", [services.list_sweeps], {}, {"action"}),
+        ("sweeps list", [services.list_sweeps], {}, set()),
+        ("sweeps show", [services.sweep_table], {}, set()),
+        ("sweeps report", [services.sweep_report], {}, {"output"}),
+        ("sweeps delete", [services.delete_sweep], {}, set()),
+        ("sets", [services.list_sets], {}, {"action"}),
+        ("sets list", [services.list_sets], {}, set()),
+        ("sets check", [services.list_sets], {}, {"name"}),
+        ("sets import", [services.import_set_events], {}, set()),
+        ("sets derive", [services.derive_set_events], {}, set()),
+        ("sets recipes", [services.list_recipes], {}, set()),
+        ("sets fetch", [services.plan_fetch], {}, {"yes"}),
         ("engines", [services.list_engines], {}, set()),
-        ("doctor", [services.check_machine], {}, set()),
+        ("doctor", [services.check_machine], {}, {"offline_proof"}),
         ("models", [services.list_engines, services.fetch_model], {}, {"action"}),
         ("runs", [services.list_runs], {}, {"action"}),
         ("runs list", [services.list_runs], {}, set()),
         ("runs show", [services.summary], {}, set()),
         ("runs delete", [services.delete_run], {}, set()),
         ("runs import", [services.import_run], {}, set()),
-        ("runs export", [services.export_run], {}, {"output"}),
+        ("runs export", [services.export_run, services.export_bundle], {}, {"output", "yes"}),
+        ("runs diff", [services.diff_records], {}, set()),
+        ("runs reproduce", [services.reproduce_events], {}, set()),
+        ("runs verify", [services.verify], {}, set()),
+        ("estimate", [services.estimate], {}, set()),
         ("runs report", [services.report], {}, {"output"}),
     ],
 )  # fmt: skip
@@ -94,6 +120,10 @@ def test_a_verb_has_the_arguments_of_its_service(
         ("compare", services.compare),
         ("runs import", services.import_run),
         ("runs export", services.export_run),
+        ("runs diff", services.diff_records),
+        ("runs reproduce", services.reproduce_events),
+        ("runs verify", services.verify),
+        ("estimate", services.estimate),
         ("runs report", services.report),
     ],
 )
@@ -106,13 +136,51 @@ def test_a_flag_left_out_means_what_the_service_means_by_it(verb: str, service: 
 
 def test_every_verb_speaks_json_and_explains_its_arguments() -> None:
     assert set(actions_of(build_parser())) == {
-        *("transcribe", "inspect", "bench", "score", "compare", "causes", "sweep", "sets", "engines", "runs", "models"),
-        *("serve", "doctor", "labels", "transcript"),
+        *(
+            "transcribe",
+            "inspect",
+            "bench",
+            "score",
+            "compare",
+            "causes",
+            "curve",
+            "sweep",
+            "sweeps",
+            "recommend",
+            "trial",
+            "sets",
+            "engines",
+            "runs",
+        ),
+        *("models", "serve", "doctor", "labels", "transcript", "estimate"),
     }
     for name, parser in parsers().items():
         assert "--json" in parser._option_string_actions, name
         unexplained = [action.dest for action in parser._actions if not action.help]
         assert unexplained == [], name
+
+
+def test_a_sweep_over_http_takes_what_the_service_takes() -> None:
+    fields = SweepRequest.model_fields
+    swept = parameters(services.bench_events, services.sweep_events, services.sweep_table)
+    expected = {SWEPT.get(name, name): one for name, one in swept.items()}
+    assert set(fields) == set(expected)
+    for name, parameter in expected.items():
+        if parameter.default is not parameter.empty and name not in SWEPT.values():
+            default = fields[name].get_default(call_default_factory=True)
+            assert default == parameter.default or not parameter.default, name
+    for name in ("engines", "chains"):
+        assert tuple(fields[name].get_default()) == inspect.signature(services.sweep_events).parameters[name].default
+
+
+def test_labels_and_kept_sets_over_http_take_what_the_services_take() -> None:
+    for request, service in ((LabelRequest, services.label_clip), (KeepRequest, services.keep_labels)):
+        fields = request.model_fields
+        assert set(fields) == set(parameters(service)) - {"name", "clip"}
+        for name, field in fields.items():
+            parameter = inspect.signature(service).parameters[name]
+            assert field.is_required() == (parameter.default is parameter.empty)
+            assert field.is_required() or field.get_default() == parameter.default
 
 
 def test_http_takes_what_the_service_takes() -> None:

@@ -103,6 +103,7 @@ def test_a_transcript_is_shown_and_written_in_another_format(
     assert workbench("transcript", "export", file, "--format", "txt", "--correct", "fillers").out.startswith(
         "我们用API\n"
     )
+    assert workbench("transcript", "export", file, "--stamps").out.startswith("[00:00:00] 嗯，我们用API")
     target = tmp_path / "a.docx"
     assert workbench("transcript", "export", file, "--format", "docx").code == 2
     assert workbench("transcript", "export", file, "--format", "docx", "--output", target).code == 0

@@ -20,7 +20,7 @@ from workbench.errors import EngineUnavailable, UnknownName, WorkbenchError
 from workbench.settings import Settings
 
 PACKAGE = Path(__file__).parents[1] / "plugin_package"
-OURS = ["builtin", "faster-whisper", "openai-http", "qwen3-asr", "whisper"]
+OURS = ["builtin", "faster-whisper", "openai-http", "qwen3-asr", "sherpa-onnx", "transformers", "whisper"]
 
 ASK = """
 import json
@@ -39,7 +39,7 @@ import sys
 from workbench.engines.registry import engine_names, plugin
 for name in engine_names():
     plugin(name)
-heavy = {"torch", "transformers", "ctranslate2", "faster_whisper", "huggingface_hub", "gradio", "jiwer"}
+heavy = {"sherpa_onnx", "torch", "transformers", "ctranslate2", "faster_whisper", "huggingface_hub", "gradio", "jiwer"}
 print(*sorted(heavy & set(sys.modules)))
 """
 

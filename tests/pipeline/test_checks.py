@@ -58,6 +58,23 @@ def test_more_than_anyone_can_say_and_less_than_anyone_says():
     assert found("1234567890 " + SENTENCE, speech=[Span(100, 108)]) == []  # digits are said one by one
 
 
+def test_a_sentence_said_again_over_music_is_doubted_where_it_stands():
+    """As Whisper base does it: once where it was said, once more over the twenty seconds that follow."""
+    said = "the child almost hurt the small dog"
+    parts = (Segment(start=0, end=2.8, text=said), Segment(start=2.8, end=22.8, text=said))
+    heard = Heard(start=100, end=123, hypothesis=Hypothesis(text=said, raw=said, finish="eos", segments=parts))
+    (flag,) = check(heard, heard.segments(1000), [Span(100, 103.4)])
+    assert (flag.kind, flag.start, flag.end) == ("too_long", pytest.approx(102.8), pytest.approx(122.8))
+    assert flag.sentence == "7 words or characters in 0.6 s of speech: nobody is so fast."
+
+
+@pytest.mark.parametrize(("start", "kinds"), [(13.0, ["too_long"]), (10.3, []), (8.0, [])])
+def test_a_word_is_doubted_where_nobody_speaks_nor_just_before_or_after(start: float, kinds: list[str]):
+    parts = (Segment(start=0, end=9, text=SENTENCE), Segment(start=start, end=start + 1, text="so"))
+    heard = Heard(start=100, end=120, hypothesis=Hypothesis(text=SENTENCE, raw="", finish="eos", segments=parts))
+    assert [flag.kind for flag in check(heard, heard.segments(1000), [Span(100, 110)])] == kinds
+
+
 def test_a_loop_is_found_where_it_is():
     parts = (
         Segment(start=0, end=6, text=SENTENCE),

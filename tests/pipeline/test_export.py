@@ -76,7 +76,8 @@ def test_markdown_shows_markup_as_text() -> None:
     assert "<script>" not in body
     assert r"\*bold\* \[x\](http://x)" in body
     assert r"\# no" in body
-    assert "`[00:00:02]`" in body
+    assert body.count("\n\n") == 1  # after the heading: no line break in a segment begins a paragraph
+    assert "`[00:00:00]`" in body
 
 
 def test_json_holds_everything_and_summary_is_the_contract() -> None:

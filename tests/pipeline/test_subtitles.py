@@ -1,25 +1,19 @@
-"""Subtitles by the rules, and every format read back by a program that did not write it."""
+"""Subtitles by the rules, read back by programs that did not write them. Other formats: test_read_back.py."""
 
 from __future__ import annotations
 
 import datetime
 import html
-import io
-import json
-import re
-import zipfile
 from itertools import pairwise
-from xml.etree import ElementTree
 
 import pytest
 import srt
 import webvtt
 from hypothesis import given
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
 
 from workbench.engines.base import Hypothesis, Segment, Word
-from workbench.pipeline.export import as_txt, export
+from workbench.pipeline.export import export
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.subtitles import COLUMNS_A_SECOND, GAP_SECONDS, Cue, columns, make_cues
 from workbench.pipeline.transcript import Transcript, join_texts
@@ -189,39 +183,3 @@ def test_vtt_is_read_back_by_webvtt(made: Transcript) -> None:
     assert disguised(html.unescape("".join(cue.raw_text for cue in cues))) == disguised(expected, *BRACES)
     assert (cues[0].start, cues[0].end) == ("00:00:00.000", "00:00:02.000")
     assert all(left.end_in_seconds <= right.start_in_seconds for left, right in pairwise(cues))
-
-
-def test_json_is_read_back_with_every_time_and_text(made: Transcript) -> None:
-    read = json.loads(export(made, "json"))
-    found = [(one["start"], one["end"], one["text"]) for one in read["hypothesis"]["segments"]]
-    assert found == [(one.start, one.end, one.text) for one in made.segments]
-
-
-def test_markdown_is_read_back_as_plain_text(made: Transcript) -> None:
-    tokens = MarkdownIt().parse(export(made, "md").decode())
-    inline = [token for token in tokens if token.type == "inline"]
-    kinds = {child.type for token in inline for child in token.children or ()}
-    assert kinds <= {"text", "code_inline", "softbreak", "text_special"}
-    blocks = {f"{kind}_{edge}" for kind in ("heading", "paragraph") for edge in ("open", "close")}
-    assert {token.type for token in tokens} == blocks | {"inline"}
-    parts = [child for token in inline[1:] for child in token.children or ()]
-    text = "".join(part.content for part in parts if part.type != "code_inline")
-    assert bare(text) == bare("".join(segment.text for segment in made.segments))
-    stamps = [part.content for part in parts if part.type == "code_inline"]
-    assert stamps[-2:] == ["[00:00:30]", "[00:01:00]"]
-
-
-def test_docx_is_read_back_from_its_xml(made: Transcript) -> None:
-    with zipfile.ZipFile(io.BytesIO(export(made, "docx"))) as archive:
-        root = ElementTree.fromstring(archive.read("word/document.xml"))
-    names = {"w": "http://schemas.openxmlformats.org/wordprocessingml/2006/main"}
-    paragraphs = [
-        "".join(node.text or "" for node in one.iterfind(".//w:t", names)) for one in root.iterfind(".//w:p", names)
-    ]
-    assert paragraphs[0] == made.source
-    said = [re.sub(r"^\[\d\d:\d\d:\d\d\] ", "", one) for one in paragraphs[1:]]
-    assert [bare(one) for one in said] == [bare(segment.text) for segment in made.segments]
-
-
-def test_txt_has_every_text(made: Transcript) -> None:
-    assert bare(as_txt(made)) == bare("".join(segment.text for segment in made.segments))

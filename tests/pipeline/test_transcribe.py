@@ -11,13 +11,13 @@ import pytest
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip
 from workbench.audio.steps import parse_chain
-from workbench.engines.base import DecodeOptions, Hypothesis, Segment
+from workbench.engines.base import DecodeOptions, EngineInfo, Hypothesis, Segment
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
 from workbench.engines.scripted import ScriptedPlugin, offered
 from workbench.errors import UnknownName
 from workbench.pipeline.meter import Meter
-from workbench.pipeline.transcribe import NO_SPEECH, ChunkDone, transcribe_clip, transcribe_clips
+from workbench.pipeline.transcribe import NO_SPEECH, ChunkDone, resolve_options, transcribe_clip, transcribe_clips
 from workbench.pipeline.transcript import Transcript
 from workbench.settings import Settings
 
@@ -167,3 +167,13 @@ def test_what_a_step_warns_of_is_told_and_leaves_the_transcript_complete(setting
         _, last = last_of(EnginePool(settings), loud, chain=parse_chain("loudness:lufs=-5"))
     assert last.complete
     assert len(last.warnings) == 1
+
+
+def test_who_asks_for_times_of_words_is_told_what_would_give_them() -> None:
+    info = EngineInfo(name="mute", model_id="none", word_times_hint="Get it with: workbench models fetch it")
+    options, warnings = resolve_options(info, DecodeOptions(word_times=True))
+    assert not options.word_times
+    assert warnings == ("mute has no times of words. Get it with: workbench models fetch it",)
+    assert resolve_options(replace(info, word_times_hint=""), DecodeOptions(word_times=True))[1] == (
+        "mute has no times of words.",
+    )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
 
 from workbench.audio.clip import AudioClip
+from workbench.audio.effects import Gain
+from workbench.audio.io import read_clip
+from workbench.audio.steps import parse_chain
 from workbench.engines.base import DecodeOptions
 from workbench.engines.pool import EnginePool
 from workbench.engines.scripted import ScriptedPlugin, offered
@@ -54,6 +58,41 @@ def test_the_file_is_decoded_once_for_each_rate(settings: Settings, monkeypatch:
     with offered(ScriptedPlugin()):
         run(settings, *(Variant(engine="scripted", chain=chain) for chain in chains))
     assert rates == [16_000, None]
+
+
+def test_every_step_that_chains_begin_with_alike_is_done_once_and_costs_each_of_them(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+    apply = Gain.apply
+
+    def counted(step: Gain, clip: AudioClip) -> AudioClip:
+        done.append(str(step))
+        time.sleep(0.05)
+        return apply(step, clip)
+
+    monkeypatch.setattr(Gain, "apply", counted)
+    quiet, loud, full = (str(Gain(peak_db=level)) for level in (-20, -10, 0))
+    chains = ["", quiet, f"{quiet}+{loud}", f"{quiet}+{loud}+{full}", f"{loud}+{quiet}", f"{quiet}+{full}"]
+    with offered(ScriptedPlugin()):
+        ways = run(settings, *(Variant(engine="scripted", chain=chain) for chain in chains))
+    # in the order of need: nothing; the first; one more; one more; another beginning; the first again, and one more
+    assert done == [quiet, loud, full, loud, quiet, full]
+    for way, chain in zip(ways, chains, strict=True):
+        assert way.transcript is not None
+        assert way.clip is not None
+        assert way.transcript.chain == chain
+        assert way.clip.digest == parse_chain(chain).apply(read_clip(SPOKEN)).digest
+        assert way.transcript.measurement.wall_seconds > 0.05 * chain.count("gain")
+
+
+def test_what_no_later_chain_begins_with_is_forgotten() -> None:
+    shared = module.SharedSteps(read_clip(SPOKEN))
+    one, two = parse_chain("gain+loudness"), parse_chain("gain+trim")
+    shared.make(one, [two])
+    assert set(shared._made) == {(), one.steps[:1]}
+    shared.make(two)
+    assert set(shared._made) == {()}
 
 
 def test_a_way_that_fails_does_not_stop_the_others_and_is_not_what_they_are_held_against(settings: Settings) -> None:

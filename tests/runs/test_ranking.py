@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from workbench.engines.scripted import ScriptedPlugin
 from workbench.errors import RunError, UsageError
-from workbench.evalsets.model import EvalSet
 from workbench.pipeline.measurement import Measurement
 from workbench.runs.compare import compare_runs
 from workbench.runs.ranking import rank_runs
-from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult, RunEvent, RunRecord, RunSpec
+from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult, RunRecord, RunSpec
 from workbench.runs.report import comparison_json, ranking_json
-from workbench.runs.store import RunStore, StoredRun
+from workbench.runs.store import StoredRun
 from workbench.runs.summary import summarise
-from workbench.runs.sweep import Cell, SweepCell, ranked, sweep_cells
 from workbench.text.rulers import find_ruler
 
 BASIC = find_ruler("basic")
@@ -196,15 +193,3 @@ def test_a_summary_draws_what_a_comparison_draws() -> None:
     assert width[0] is not None
     assert width[1] is not None
     assert width[0][1] - width[0][0] > 1.5 * (width[1][1] - width[1][0])
-
-
-def test_a_sweeps_verdicts_hold_for_all_its_cells_together(
-    run: Callable[..., Generator[RunEvent, None, None]], store: RunStore, scripted: ScriptedPlugin, tones: EvalSet
-) -> None:
-    cells = [Cell("scripted", chain) for chain in ("", "gain", "highpass", "trim")]
-    swept = sweep_cells(cells, run=lambda cell: run(tones, chain=cell.chain), store=store, ruler=BASIC)
-    found = [event for event in swept if isinstance(event, SweepCell)]
-    assert [cell.against is None for cell in found] == [True, False, False, False]
-    for cell in ranked(found):
-        if cell.against is not None:
-            assert {one.among for one in cell.against.metrics.values()} == {3}

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from workbench.errors import RunError
 from workbench.pipeline.measurement import Measurement
-from workbench.runs.compare import COST_FIGURES, Comparison, compare_runs
+from workbench.runs.compare import Comparison, compare_runs
+from workbench.runs.costs import COST_FIGURES
 from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult, RunRecord, RunSpec
 from workbench.runs.running import RunningScore
 from workbench.runs.store import StoredRun

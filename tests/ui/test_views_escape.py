@@ -15,13 +15,15 @@ from workbench.engines.base import Availability, Hypothesis, Segment, Word
 from workbench.engines.pool import EngineState
 from workbench.errors import UsageError
 from workbench.pipeline.coverage import Flag
+from workbench.pipeline.edited import ProposedChange
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.turns import Speaker
+from workbench.text.corrections import Change
 from workbench.ui.choices import EngineChoice
 from workbench.ui.commands import command_view
 from workbench.ui.controls import missing_view
-from workbench.ui.corrections import ChangeGroup, changes_view
+from workbench.ui.corrections import ChangeGroup, Place, changes_view
 from workbench.ui.notices import error_notice, notice, warning_list
 from workbench.ui.player import player_view
 from workbench.ui.recording import Outline
@@ -67,6 +69,12 @@ def seen(html: str) -> Markup:
     return markup
 
 
+def changes(text: str, count: int) -> ChangeGroup:
+    change = Change(start=0, end=1, before=text, after=text, rule=text, reason=text)
+    place = Place(start=0.0, proposed=ProposedChange(segment=0, change=change, refused=False))
+    return ChangeGroup(before=text, after=text, reason=text, places=(place,) * count)
+
+
 def transcript(text: str) -> Transcript:
     return Transcript(
         source=text,
@@ -102,7 +110,7 @@ VIEWS: dict[str, Callable[[str], str]] = {
     "review": lambda text: review_view(
         replace(transcript(text), flags=(Flag(start=0, end=1, kind="no_text", sentence=text),)), player_id=text
     ),
-    "changes": lambda text: changes_view([ChangeGroup(before=text, after=text, reason=text, count=2, first=0.0)]),
+    "changes": lambda text: changes_view([changes(text, 1), changes(text, 2)]),
     "said": said_view,
     "error": lambda text: error_notice(UsageError(text, hint=text)),
     "notice": lambda text: notice(text, text),

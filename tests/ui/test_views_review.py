@@ -22,7 +22,7 @@ from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.transcript import Transcript, warning_of
 from workbench.pipeline.turns import Speaker
 from workbench.text.corrections import RULES
-from workbench.ui.corrections import changes_view, grouped, in_paragraphs, rule_choices
+from workbench.ui.corrections import changes_view, grouped, rule_choices
 from workbench.ui.input_check import check_view
 from workbench.ui.result import facts_view
 from workbench.ui.review import coverage_view, other_warnings, review_view, runs
@@ -152,8 +152,8 @@ def test_corrections_are_grouped_with_their_reason_and_their_first_place() -> No
     heard = Hypothesis(text="我们用API做事", raw="", segments=segments)
     edited = EditedTranscript(raw=transcript(hypothesis=heard)).edit(ChooseCorrections(rules=("spacing",)))
     groups = grouped(edited)
-    assert sum(group.count for group in groups) == len(edited.changes()) == 6
-    assert groups[0].first == 0.0
+    assert sum(len(group.places) for group in groups) == len(edited.changes()) == 6
+    assert groups[0].places[0].start == 0.0
     view = changes_view(groups)
     assert "×6" in view
     assert "␣" in view
@@ -164,12 +164,6 @@ def test_corrections_are_grouped_with_their_reason_and_their_first_place() -> No
 def test_every_rule_can_be_switched_and_says_what_it_does() -> None:
     assert [name for _, name in rule_choices()] == list(RULES)
     assert all(summary for summary, _ in rule_choices())
-
-
-def test_corrected_segments_stay_in_the_paragraphs_of_their_chunks() -> None:
-    assert in_paragraphs(SEGMENTS, [4.0, 6.0, 8.0]) == "Good morning, 大家好。\n\nso so so\n\nyes"
-    assert in_paragraphs(SEGMENTS, [6.0]) == "Good morning, 大家好。so so so yes"
-    assert in_paragraphs([], []) == ""
 
 
 FOUND = Inspection(

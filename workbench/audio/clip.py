@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -11,6 +12,8 @@ from numpy.typing import NDArray
 from workbench.errors import AudioInvalid
 
 Samples = NDArray[np.float32]
+Times = Callable[[float], float]
+"""Where in a recording the sound lies that is heard at a moment; both in seconds. It never falls."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -23,6 +26,8 @@ class AudioClip:
         source: Where it came from, for people: a file name.
         warnings: What was noticed while it was decoded or changed, one sentence each.
         offset_seconds: Where the first sample lies in the original recording; not 0 once the start was cut away.
+        times: Where the sound lies that is heard at `offset_seconds` and later, once the pace was changed or something
+            was cut out of the middle; None where a second is a second of the recording.
 
     Raises:
         AudioInvalid: Not one float32 channel, empty, not finite, or no sample rate.
@@ -33,6 +38,7 @@ class AudioClip:
     source: str = ""
     warnings: tuple[str, ...] = ()
     offset_seconds: float = 0.0
+    times: Times | None = None
 
     def __post_init__(self) -> None:
         name = self.source or "The clip"

@@ -12,7 +12,6 @@ from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, fftconvolve, sosfilt
 
 Samples: TypeAlias = NDArray[np.float32]
 _Float: TypeAlias = NDArray[np.float64]
@@ -76,6 +75,7 @@ def mix_at_snr(
     *,
     seed: int = 0,
     peak_limit: float = 0.99,
+    active: NDArray[np.bool_] | None = None,
 ) -> Mixture:
     """Add noise to speech at a signal-to-noise ratio measured while somebody speaks.
 
@@ -91,6 +91,7 @@ def mix_at_snr(
         seed: Chooses where in the noise the mixture starts.
         peak_limit: Largest absolute sample that is let through; above it the whole mixture is scaled down,
             which keeps the ratio and is told by `Mixture.gain`.
+        active: bool (n,), where somebody speaks, if that is known better; None asks `active_samples`.
 
     Raises:
         ValueError: If an array is empty, silent, not one-dimensional or not finite, if the noise is silent
@@ -101,8 +102,8 @@ def mix_at_snr(
         raise ValueError(f"An SNR of {snr_db} dB cannot be mixed; it must lie between -200 and 200 dB.")
     if not 0 < peak_limit <= 1:
         raise ValueError(f"The peak limit is {peak_limit}; it must lie above 0 and at most at 1.")
-    active = active_samples(speech, sample_rate)
-    if not active.any():
+    active = active_samples(speech, sample_rate) if active is None else active
+    if not active.any() or not speech[active].any():
         raise ValueError("The speech is silent: it has no signal-to-noise ratio.")
     background = _excerpt(noise, len(speech), np.random.default_rng(seed))
     noise_power = _power(background[active]).mean()
@@ -252,6 +253,8 @@ def reverberate(speech: Samples, response: Samples) -> Samples:
     _check(response, "room response")
     if not response.any():
         raise ValueError("The room response is all zeros: nothing would be heard.")
+    from scipy.signal import fftconvolve  # scipy takes half a second, which commands that mix nothing need not wait
+
     delay = int(np.abs(response).argmax())
     convolved: _Float = fftconvolve(speech.astype(np.float64), response.astype(np.float64))
     wet = convolved[delay : delay + len(speech)]
@@ -261,6 +264,8 @@ def reverberate(speech: Samples, response: Samples) -> Samples:
 
 def _add_click(clatter: _Float, at: int, sample_rate: int, strength: float, rng: np.random.Generator) -> None:
     """Add one click, 25 ms of band-passed noise that decays within a few milliseconds, cut at the end."""
+    from scipy.signal import butter, sosfilt
+
     length = max(1, round(0.025 * sample_rate))
     decay = np.exp(-np.arange(length) / (sample_rate * rng.uniform(0.002, 0.005)))
     low, high = rng.uniform(1000, 2000), rng.uniform(3500, 6000)

@@ -12,15 +12,14 @@ from dataclasses import dataclass, fields
 from typing import cast
 
 from workbench.audio.clip import AudioClip
-from workbench.audio.effects import Gain, Highpass, Loudness, Resample, Step, Trim
+from workbench.audio.effects import STEPS, Step
 from workbench.errors import UnknownName, UsageError
 
 __all__ = ["Chain", "ParameterInfo", "Step", "StepInfo", "list_steps", "parse_chain"]
 
 _ENGINE_RATE = 16_000
-_STEPS: tuple[type[Step], ...] = (Highpass, Gain, Loudness, Resample, Trim)
 _BY_NAME: dict[str, dict[int, type[Step]]] = {}
-for _step in _STEPS:
+for _step in STEPS:
     _BY_NAME.setdefault(_step.name, {})[_step.version] = _step
 
 
@@ -54,12 +53,14 @@ class StepInfo:
         version: Which one.
         summary: What it does, one sentence.
         parameters: In the order of the canonical form.
+        extra: Which extra of this package it needs; empty for none.
     """
 
     name: str
     version: int
     summary: str
     parameters: tuple[ParameterInfo, ...]
+    extra: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,26 +89,37 @@ class Chain:
         return "+".join(map(str, self.steps))
 
 
-def parse_chain(text: str) -> Chain:
+def parse_chain(text: str, *, to_use: bool = True) -> Chain:
     """Read a chain; `parse_chain(str(chain)) == chain`.
 
     Args:
         text: Steps joined by `+`, each `name`, `name@version`, or either with `:parameter=value,parameter=value`.
+        to_use: Whether it will be applied here, and what its steps need must be installed; else it is only read.
 
     Raises:
         UnknownName: No step of that name.
-        UsageError: An unknown version or parameter, a value out of range, or no chain at all.
+        UsageError: An unknown version or parameter, a value out of range, no chain at all, or a package is missing.
     """
     if text.strip().lower() in ("", "none"):
         return Chain()
-    return Chain(tuple(_parse_step(part.strip(), text) for part in text.split("+")))
+    chain = Chain(tuple(_parse_step(part.strip(), text) for part in text.split("+")))
+    if to_use:
+        for step in chain.steps:
+            step.check_installed()
+    return chain
 
 
 def list_steps() -> tuple[StepInfo, ...]:
     """Every step in every version, in the order in which they are usually chained."""
     return tuple(
-        StepInfo(name=step.name, version=step.version, summary=step.summary, parameters=_parameters(step))
-        for step in _STEPS
+        StepInfo(
+            name=step.name,
+            version=step.version,
+            summary=step.summary,
+            parameters=_parameters(step),
+            extra=step.extra,
+        )
+        for step in STEPS
     )
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from workbench.audio.clip import AudioClip, Samples
+from workbench.audio.clip import AudioClip, Samples, Times
 from workbench.audio.decoder import Channel, open_recording
 from workbench.audio.io import probe
 from workbench.errors import AudioInvalid, AudioTooLong
@@ -28,6 +28,7 @@ class SoundStream:
         source: Where it came from, for people: a file name.
         warnings: What was noticed while it was changed, one sentence each.
         offset_seconds: Where the first sample lies in the original recording.
+        times: As `AudioClip.times`.
     """
 
     open: Callable[[], Iterator[Samples]]
@@ -35,6 +36,7 @@ class SoundStream:
     source: str = ""
     warnings: tuple[str, ...] = ()
     offset_seconds: float = 0.0
+    times: Times | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

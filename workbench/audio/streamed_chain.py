@@ -12,19 +12,36 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from workbench.audio.clip import Samples
-from workbench.audio.effects import Gain, Highpass, Loudness, Resample, Step, Trim, frame_powers
+from workbench.audio.effects import (
+    BlockStep,
+    Dehum,
+    Dynaudnorm,
+    Gain,
+    Loudness,
+    Resample,
+    Speed,
+    Step,
+    Trim,
+    Vad,
+    frame_powers,
+)
+from workbench.audio.effects.blocks import resampled
+from workbench.audio.effects.dynamics import frame_peaks
+from workbench.audio.effects.timing import cut_times, joined
 from workbench.audio.loudness import LoudnessMeter
+from workbench.audio.segment import Span
 from workbench.audio.steps import Chain
-from workbench.audio.stream import SoundStream
+from workbench.audio.stream import Cutter, SoundStream
+from workbench.audio.vad import SpeechDetector
+from workbench.errors import UsageError
 
 
 def can_stream(chain: Chain) -> bool:
     """Whether every step has a form for streams; one that has none needs the recording in memory."""
-    return all(type(step) in _FORMS for step in chain.steps)
+    return all(isinstance(step, BlockStep) or type(step) in _FORMS for step in chain.steps)
 
 
 def stream_chain(chain: Chain, sound: SoundStream) -> SoundStream:
@@ -35,8 +52,16 @@ def stream_chain(chain: Chain, sound: SoundStream) -> SoundStream:
         AudioError: The recording cannot be read to its end, where a step must know all of it.
     """
     for step in chain.steps:
-        sound = _FORMS[type(step)](step, sound)
+        sound = _blocks(step, sound) if isinstance(step, BlockStep) else _form(step)(step, sound)
     return sound
+
+
+def _form(step: Step) -> Callable[[Any, SoundStream], SoundStream]:
+    if type(step) not in _FORMS:
+        raise UsageError(
+            f"The step {step.name} must hold the whole recording in memory.", hint="Split it, or leave the step out."
+        )
+    return _FORMS[type(step)]
 
 
 def stream_at_rate(sound: SoundStream, rate: int, *, quality: str = "HQ") -> SoundStream:
@@ -48,16 +73,22 @@ def stream_at_rate(sound: SoundStream, rate: int, *, quality: str = "HQ") -> Sou
 
 
 def _resampled(begin: Callable[[], Iterator[Samples]], source: int, target: int, quality: str) -> Iterator[Samples]:
-    resampler = soxr.ResampleStream(source, target, 1, quality=quality)
-    for block in begin():
-        if (changed := resampler.resample_chunk(block)).size:
-            yield changed
-    if (rest := resampler.resample_chunk(np.empty(0, np.float32), last=True)).size:
-        yield rest
+    return resampled(begin(), source, target, quality)
 
 
-def _highpass(step: Highpass, sound: SoundStream) -> SoundStream:
-    return replace(sound, open=lambda: step.filtered(sound.open(), sound.sample_rate))
+def _blocks(step: BlockStep, sound: SoundStream) -> SoundStream:
+    return replace(sound, open=lambda: step.changed(sound.open(), sound.sample_rate))
+
+
+def _dehum(step: Dehum, sound: SoundStream) -> SoundStream:
+    base, warnings = step.base(sound.open, sound.sample_rate, sound.source)
+    told = replace(sound, warnings=(*sound.warnings, *warnings))
+    return told if base is None else replace(told, open=lambda: step.filtered(sound.open(), sound.sample_rate, base))
+
+
+def _dynaudnorm(step: Dynaudnorm, sound: SoundStream) -> SoundStream:
+    gains = step.gains(frame_peaks(sound.open(), step.frame(sound.sample_rate)))
+    return replace(sound, open=lambda: step.scaled(sound.open(), sound.sample_rate, gains))
 
 
 def _gain(step: Gain, sound: SoundStream) -> SoundStream:
@@ -74,7 +105,7 @@ def _loudness(step: Loudness, sound: SoundStream) -> SoundStream:
 
 
 def _resample(step: Resample, sound: SoundStream) -> SoundStream:
-    return stream_at_rate(sound, step.rate, quality="VHQ")
+    return stream_at_rate(sound, step.rate, quality=step.recipe)
 
 
 def _trim(step: Trim, sound: SoundStream) -> SoundStream:
@@ -82,6 +113,39 @@ def _trim(step: Trim, sound: SoundStream) -> SoundStream:
     first, end = step.kept(powers, sound.sample_rate, size)
     offset = sound.offset_seconds + first / sound.sample_rate
     return replace(sound, open=partial(_between, sound.open, first, end), offset_seconds=offset)
+
+
+def _vad(step: Vad, sound: SoundStream) -> SoundStream:
+    detector, rate, size = SpeechDetector(sound.sample_rate), sound.sample_rate, 0
+    for block in sound.open():
+        detector.feed(block)
+        size += block.size
+    spoken = [Span(one.start, min(one.end, size / rate)) for one in detector.spans()]
+    speech = [one for one in spoken if one.duration > 0]
+    ranges, warnings = step.kept(speech, rate, size, sound.source)
+    if ranges == [(0, size)]:
+        return replace(sound, warnings=(*sound.warnings, *warnings))
+
+    def begin() -> Iterator[Samples]:
+        cutter = Cutter(sound.open(), source=sound.source)
+        return joined(cutter.cut, ranges, rate)
+
+    return replace(
+        sound,
+        open=begin,
+        offset_seconds=sound.offset_seconds + ranges[0][0] / rate,
+        times=cut_times(ranges, rate, sound.offset_seconds, sound.times),
+    )
+
+
+def _speed(step: Speed, sound: SoundStream) -> SoundStream:
+    if step.factor == 1:
+        return sound
+    return replace(
+        sound,
+        open=lambda: step.changed(sound.open(), sound.sample_rate),
+        times=step.times(sound.offset_seconds, sound.times),
+    )
 
 
 def _all_frame_powers(sound: SoundStream, frame: int) -> tuple[NDArray[np.float64], int]:
@@ -114,9 +178,13 @@ def _scaled(sound: SoundStream, factor: np.float32 | None) -> SoundStream:
 
 
 _FORMS: dict[type[Step], Callable[[Any, SoundStream], SoundStream]] = {
-    Highpass: _highpass,
+    Dehum: _dehum,
+    Dynaudnorm: _dynaudnorm,
     Gain: _gain,
     Loudness: _loudness,
     Resample: _resample,
+    Speed: _speed,
     Trim: _trim,
+    Vad: _vad,
 }
+"""Besides every `BlockStep`, which is made for streams."""

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 from workbench.cli.console import Console, error_document, reconfigure
 from workbench.cli.parser import build_parser
+from workbench.cli.sealing import seal_first
 from workbench.errors import WorkbenchError
 from workbench.settings import quieten
 
@@ -28,13 +29,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code.
 
     Args:
-        argv: Arguments without the program's name; None takes them from the command line.
+        argv: Arguments without the program's name; None takes them from the command line. Then the process is this
+            command's own, and is shut off from the network first where the verb needs none (`cli.sealing`).
     """
     words = sys.argv[1:] if argv is None else list(argv)
     reconfigure(sys.stdout, sys.stderr)
     console = Console(as_json="--json" in words)
     try:
+        listener = seal_first(words, console.note) if argv is None else None
         arguments = build_parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
+        arguments.listener = listener
         _quieten_but_for_fetching(arguments)
         return arguments.command(arguments, console)
     except WorkbenchError as error:
@@ -60,8 +64,8 @@ def _tell(console: Console, code: int, name: str, message: str, hint: str) -> in
 
 
 def _quieten_but_for_fetching(arguments: Namespace) -> None:
-    """Close every way out before a library is imported that has one; `models fetch` may need the proxy."""
-    fetches = arguments.verb == "models" and arguments.action == "fetch"
+    """Close every way out before a library is imported that has one; what fetches may need the proxy."""
+    fetches = arguments.verb in ("models", "sets") and arguments.action == "fetch"
     proxies = {name: value for name, value in os.environ.items() if fetches and name.lower().endswith("_proxy")}
     quieten()
     os.environ.update(proxies)

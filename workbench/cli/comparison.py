@@ -41,6 +41,8 @@ def compare(arguments: Namespace, console: Console) -> int:
     console.say(f"B is {found.run_b}")
     console.table(COMPARISON_COLUMNS, comparison_rows(found))
     console.say(_test_line(found))
+    for sentence in found.together[1:]:
+        console.say(sentence)
     if found.by_tag:
         console.say(f"By tag, {found.headline.upper()}, p-values corrected for the values of each tag:")
         console.table(TAG_COLUMNS, tag_rows(found))

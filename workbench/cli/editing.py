@@ -38,6 +38,7 @@ def add_actions(action: Maker) -> None:
     out = action("export", export_transcript, "A corrected transcript in another format.")
     out.add("file", "file", metavar="FILE", help=file_help)
     out.add("--format", "format", metavar="FORMAT", default="txt", help="txt, md, srt, vtt, json or docx.")
+    out.add("--stamps", "stamps", action="store_true", help="txt in paragraphs, each with the time it begins at.")
     out.add("--output", "output", metavar="FILE", default=None, help="Write it there instead of to standard output.")
     add_corrections(out)
     again = action("rerun", rerun, "Transcribe a part again, in its place.", services.transcribe_range_events)
@@ -95,7 +96,7 @@ def export_transcript(arguments: Namespace, console: Console) -> int:
     """
     if arguments.output is None and arguments.format == "docx":
         raise UsageError("docx cannot go to standard output.", hint="Add --output FILE.")
-    content = export(_corrected(arguments), arguments.format)
+    content = export(_corrected(arguments), arguments.format, stamped=arguments.stamps)
     if arguments.output is not None:
         try:
             Path(arguments.output).write_bytes(content)

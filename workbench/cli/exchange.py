@@ -9,6 +9,7 @@ from pathlib import Path
 from workbench import services
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
+from workbench.cli.records import export_bundle
 from workbench.cli.tables import METRIC_COLUMNS, metric_rows, total_lines
 from workbench.errors import UsageError
 from workbench.runs.imported import imported_json
@@ -42,6 +43,8 @@ def export_run(arguments: Namespace, console: Console) -> int:
     Raises:
         WorkbenchError: The run cannot be read, the format cannot hold its texts, or the file cannot be written.
     """
+    if arguments.bundle is not None:
+        return export_bundle(arguments, console)
     found = services.export_run(
         arguments.run, **passed_on(arguments, services.export_run) | {"format": arguments.format}
     )

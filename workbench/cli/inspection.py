@@ -18,13 +18,14 @@ _UNKNOWN = "–"
 
 def inspect(arguments: Namespace, console: Console) -> int:
     """Inspect files one after another; one that cannot be used does not stop the others."""
+    files = [one.file for one in services.find_recordings(arguments.files)]
     entries: list[dict[str, Any]] = []
     failed = 0
-    for file in arguments.files:
+    for file in files:
         try:
             found = services.inspect_recording(file)
         except AudioError as error:
-            if len(arguments.files) == 1:
+            if len(files) == 1:
                 raise
             console.error(error, about=file)
             entries.append({"file": file, **error_document(error)})

@@ -8,6 +8,7 @@ from typing import Any
 from pydantic_core import to_jsonable_python
 
 from workbench import services
+from workbench.cli import proving
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
 from workbench.cli.tables import METRIC_COLUMNS, cost_lines, metric_rows, total_lines
@@ -20,7 +21,7 @@ from workbench.runs.report import run_json
 
 def sets(arguments: Namespace, console: Console) -> int:
     """List the eval sets, or check every line of one."""
-    if arguments.name is not None:
+    if getattr(arguments, "name", None) is not None:
         return _check_set(arguments.name, console)
     found = services.list_sets()
     console.document(to_jsonable_python(found))
@@ -102,8 +103,14 @@ def show_run(arguments: Namespace, console: Console) -> int:
     facts |= {"Model": f"{record.spec.model_id} {record.spec.revision}", "Chain": record.spec.chain or "none"}
     device = f"{record.spec.device} {record.spec.dtype}".strip()
     facts |= {"Device": device or "not known", "Created": record.created}
+    if record.reproduces:
+        facts["Reproduces"] = record.reproduces
+    if record.bundle:
+        facts["From a bundle"] = f"sealed {record.bundle}"
     for name, value in facts.items():
         console.say(f"{name}: {value}")
+    for note in record.notes:
+        console.say(note)
     console.table(METRIC_COLUMNS, metric_rows(summary.metrics, summary.headline, summary.ruler, summary.ruler_hash))
     for line in (*total_lines(summary), *cost_lines(summary.measurement)):
         console.say(line)
@@ -153,10 +160,16 @@ def _fetch(name: str | None, console: Console) -> int:
     return 0
 
 
-def doctor(arguments: Namespace, console: Console) -> int:  # noqa: ARG001
-    """Hold what this machine has against what the engines need; 1 where not one can run."""
-    report = services.check_machine()
-    console.document(to_jsonable_python(report, fallback=_option_names))
+def doctor(arguments: Namespace, console: Console) -> int:
+    """Hold what this machine has against what the engines need; 1 where not one can run.
+
+    Raises:
+        WorkbenchError: Nothing can be shown by `--offline-proof` here.
+    """
+    if arguments.offline_proof:
+        return proving.prove(console)
+    report, layers = services.check_machine(), services.available_layers()
+    console.document({**to_jsonable_python(report, fallback=_option_names), "sealed": layers.as_json()})
     facts = report.facts
     console.say(f"Processor: {facts.cpu_cores} cores.")
     console.say(f"Memory: {facts.ram_free_bytes / GIB:.1f} of {facts.ram_total_bytes / GIB:.1f} GiB free.")
@@ -164,6 +177,9 @@ def doctor(arguments: Namespace, console: Console) -> int:  # noqa: ARG001
     console.say(f"NVIDIA driver: {facts.driver or 'none'}.")
     for gpu in facts.gpus:
         console.say(f"GPU: {gpu.name}, {gpu.free_bytes / GIB:.1f} of {gpu.total_bytes / GIB:.1f} GiB free.")
+    console.say(
+        f"Privacy: when it serves or transcribes: {layers.sentence} `workbench doctor --offline-proof` shows it."
+    )
     device = "cuda:0" if facts.gpus else "cpu"
     for row in report.engines:
         needs = row.availability.needs_bytes

@@ -52,6 +52,7 @@ def _add_transcribe(verb: Verb) -> None:
     verb.add("--max-seconds", "max_seconds", type=float, metavar="SECONDS")
     verb.add("--resume", "resume", action=BooleanOptionalAction)
     verb.add("--format", "formats", action="append", metavar="FORMAT", help="txt, md, srt, vtt, json or docx.")
+    verb.add("--stamps", "stamps", action="store_true", help="txt in paragraphs, each with the time it begins at.")
     _editing().add_corrections(verb)
     verb.add("--output", "output", metavar="FOLDER", help="Write files there instead of to standard output.")
 
@@ -86,6 +87,52 @@ def _add_sweep(verb: Verb) -> None:
     _add_runs(verb)
 
 
+def _add_recommend(verb: Verb) -> None:
+    verb.add("path", "path", metavar="FILE")
+    verb.add("--sweep", "sweep_id", metavar="SWEEP")
+    verb.add("--nearest", "nearest", type=int, metavar="N")
+    verb.add("--ruler", "ruler", metavar="RULER")
+
+
+def _add_trial(verb: Verb) -> None:
+    action = action_maker(verb)
+    action("list", "trials:trials", "List the trials.", services.list_trials)
+    start = action("start", "trials:start", "Transcribe recordings with several systems.", services.try_out_events)
+    show = action("show", "trials:show", "What to label next, and what the labels say.", services.trial)
+    label = action("label", "trials:label", "What was said in a clip.", services.label_clip)
+    keep = action("keep", "trials:keep", "Make an eval set of the labelled clips.", services.keep_labels)
+    delete = action("delete", "trials:delete", "Remove a trial; its runs stay.", services.delete_trial)
+    for one in (start, show, label, keep, delete):
+        one.add("name", "name", metavar="TRIAL")
+    start.add("files", "files", nargs="*", metavar="FILE")
+    start.add("--chain", "chains", action="append", metavar="CHAIN", default=None)
+    start.add("--engine", "engines", action="append", metavar="ENGINE", default=None)
+    start.add("--language", "language", metavar="LANGUAGE")
+    start.add("--clip-seconds", "clip_seconds", type=float, metavar="SECONDS")
+    start.add("--context", "context", metavar="TEXT", help="Names and terms to expect.")
+    start.add("--option", "options", action="append", metavar="KEY=VALUE", help="The engine's own options.")
+    show.add("--wanted", "wanted", type=int, metavar="N")
+    show.add("--ruler", "ruler", metavar="RULER")
+    label.add("clip", "clip", metavar="CLIP")
+    label.add("--text", "text", metavar="TEXT")
+    label.add("--unusable", "unusable", action="store_true")
+    keep.add("set_name", "set_name", metavar="SET")
+
+
+def _add_sweeps(verb: Verb) -> None:
+    action = action_maker(verb)
+    action("list", "sweeping:sweeps", "List the sweeps.", services.list_sweeps)
+    show = action("show", "sweeping:show_sweep", "Settings in order, and each set.", services.sweep_table)
+    report = action("report", "sweeping:report_sweep", "A sweep's report.", services.sweep_report)
+    delete = action("delete", "sweeping:delete_sweep", "Forget a sweep; its runs stay.", services.delete_sweep)
+    for one in (show, report, delete):
+        one.add("sweep_id", "sweep_id", metavar="SWEEP")
+    for one in (show, report):
+        one.add("--ruler", "ruler", metavar="RULER")
+    report.add("--format", "format", choices=services.REPORT_FORMATS)
+    report.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
+
+
 def _add_score(verb: Verb) -> None:
     verb.add("run", "run", nargs="?", metavar="RUN")
     verb.add("--ref", "ref", metavar="FILE", help="Texts with ids: what was said. See `runs import`.")
@@ -114,7 +161,17 @@ def _add_causes(verb: Verb) -> None:
 
 
 def _add_sets(verb: Verb) -> None:
-    verb.add("name", "name", nargs="?", metavar="SET", help="Check every line and recording of this one.")
+    made = import_module("workbench.cli.sets")
+    made.add_actions(action_maker(verb, fallback="check"))
+
+
+def _add_curve(verb: Verb) -> None:
+    verb.add("runs", "runs", nargs="+", metavar="RUN")
+    verb.add("--axis", "axis", metavar="NAME")
+    verb.add("--by", "by", action="append", metavar="TAG", default=None)
+    verb.add("--ruler", "ruler", metavar="RULER")
+    verb.add("--corrected", "corrected", action="store_true")
+    verb.add("--svg", "svg", metavar="FILE", help="Also write the chart there.")
 
 
 def _add_stored_runs(verb: Verb) -> None:
@@ -122,6 +179,7 @@ def _add_stored_runs(verb: Verb) -> None:
     _add_run_actions(action)
     _add_exchange(action)
     _add_report(action)
+    import_module("workbench.cli.records").add_actions(action)
 
 
 def _add_models(verb: Verb) -> None:
@@ -131,6 +189,11 @@ def _add_models(verb: Verb) -> None:
 
 def _add_nothing(verb: Verb) -> None:
     """A verb without arguments of its own."""
+
+
+def _add_doctor(verb: Verb) -> None:
+    told = "Show that nothing leaves: a transcription where every attempt is seen."
+    verb.add("--offline-proof", "offline_proof", action="store_true", help=told)
 
 
 def _add_run_actions(action: Maker) -> None:
@@ -144,22 +207,28 @@ def _add_run_actions(action: Maker) -> None:
 
 
 def _add_exchange(action: Maker) -> None:
-    given = action("import", "exchange:import_run", "Another system's texts as a run.", services.import_run)
+    given = action("import", "exchange:import_run", "Another system's texts, or a bundle.", services.import_run)
     given.add("path", "path", metavar="FILE")
-    given.add("--set", "set", metavar="SET", required=True)
-    given.add("--system", "system", metavar="NAME", required=True)
+    given.add("--set", "set", metavar="SET")
+    given.add("--system", "system", metavar="NAME")
     given.add("--format", "format", metavar="FORMAT")
     given.add("--model", "model", metavar="MODEL")
     given.add("--revision", "revision", metavar="REVISION")
     given.add("--missing", "missing", choices=("refuse", "empty", "fail"))
     given.add("--unknown", "unknown", choices=("refuse", "skip"))
     given.add("--on-existing", "on_existing", choices=("reuse", "again"))
-    out = action("export", "exchange:export_run", "A run's texts for other tools.", services.export_run)
+    exports = (services.export_run, services.export_bundle)
+    out = action("export", "exchange:export_run", "A run's texts for other tools, or all of it, sealed.", *exports)
     out.add("run", "run", metavar="ID")
     out.add("--format", "format", metavar="FORMAT")
     out.add("--side", "side", choices=("hypothesis", "reference"))
     out.add("--ruler", "ruler", metavar="RULER")
     out.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
+    out.add("--bundle", "bundle", metavar="FILE", default=None)
+    out.add("--audio", "audio", action="store_true")
+    out.add("--licence", "licence", metavar="TEXT")
+    out.add("--note", "note", metavar="TEXT")
+    out.add("--yes", "yes", action="store_true", help="Do not ask whether the recordings may be in the bundle.")
 
 
 def _add_report(action: Maker) -> None:
@@ -191,6 +260,20 @@ def _add_labels(verb: Verb) -> None:
     listed.add("set", "set", metavar="SET")
 
 
+def _add_estimate(verb: Verb) -> None:
+    verb.add("--engine", "engine", metavar="ENGINE")
+    verb.add("--seconds", "seconds", type=float, metavar="SECONDS")
+    verb.add("--set", "sets", action="append", metavar="SET")
+    verb.add("--chain", "chain", metavar="CHAIN")
+    verb.add("--language", "language", metavar="LANGUAGE")
+    verb.add("--option", "options", action="append", metavar="KEY=VALUE")
+    verb.add("--limit", "limit", type=int, metavar="N")
+    verb.add("--where", "where", action="append", metavar="KEY=VALUE")
+    verb.add("--chunk-seconds", "chunk_seconds", type=float, metavar="SECONDS")
+    verb.add("--batch-size", "batch_size", type=int, metavar="N")
+    verb.add("--probe", "probe", action=BooleanOptionalAction)
+
+
 def _add_serve(verb: Verb) -> None:
     verb.add("--host", "host", metavar="HOST", default=None, help="127.0.0.1 unless WORKBENCH_HOST says otherwise.")
     verb.add(
@@ -216,9 +299,18 @@ _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] =
     "bench": ("Transcribe labelled sets, metered.", "verbs:bench", ("bench_events", "bench"), _add_bench),
     "score": ("Score a stored run, or texts against texts.", "verbs:score", ("score", "summary"), _add_score),
     "compare": ("Runs against each other.", "comparison:compare", ("compare", "rank"), _add_compare),
+    "curve": ("Error against SNR, or another number.", "curves:curve", ("curve",), _add_curve),
     "causes": ("Where a run's errors come from.", "causes:causes", ("causes",), _add_causes),
-    "sweep": ("Engines × chains on the same items.", "verbs:sweep", ("sweep_events", "bench_events"), _add_sweep),
-    "sets": ("List the eval sets, or check one.", "listings:sets", ("list_sets",), _add_sets),
+    "sweep": (
+        "Engines × chains × sets, one run a cell.",
+        "sweeping:sweep",
+        ("sweep_events", "bench_events", "sweep_table"),
+        _add_sweep,
+    ),
+    "recommend": ("Which setting to take for a recording.", "sweeping:recommend", ("recommend",), _add_recommend),
+    "trial": ("Systems on recordings without labels.", "trials:trials", ("list_trials",), _add_trial),
+    "sweeps": ("The sweeps that were made.", "sweeping:sweeps", ("list_sweeps",), _add_sweeps),
+    "sets": ("The eval sets: listed, checked, imported.", "listings:sets", ("list_sets",), _add_sets),
     "engines": (
         "List the engines, and whether each can run here.",
         "listings:engines",
@@ -226,13 +318,19 @@ _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] =
         _add_nothing,
     ),
     "runs": ("The stored runs, and texts of other systems.", "listings:runs", ("list_runs",), _add_stored_runs),
+    "estimate": (
+        "How long work would take here, and how much memory.",
+        "estimates:estimate",
+        ("estimate",),
+        _add_estimate,
+    ),
     "labels": ("Labels that are probably wrong, and what is right.", "labels:suspects", ("suspects",), _add_labels),
     "models": ("List the models, or fetch one.", "listings:models", ("fetch_model",), _add_models),
     "doctor": (
         "What this machine has, and what the engines need.",
         "listings:doctor",
         ("check_machine",),
-        _add_nothing,
+        _add_doctor,
     ),
     "serve": ("The page and the HTTP API, on this machine only.", "serving:serve", (), _add_serve),
 }

@@ -19,14 +19,23 @@ def report(arguments: Namespace, console: Console) -> int:
     """
     runs = (arguments.run, arguments.other, *arguments.more)
     text = services.report(*runs, **passed_on(arguments, services.report))
-    if arguments.output is None:
-        console.document({"format": arguments.format, "content": text})
+    return hand_over(text, arguments.format, arguments.output, console)
+
+
+def hand_over(text: str, format: str, output: str | None, console: Console) -> int:
+    """Write a text to a file where one is named, else to standard output.
+
+    Raises:
+        UsageError: The file cannot be written.
+    """
+    if output is None:
+        console.document({"format": format, "content": text})
         if not console.as_json:
             console.write(text.encode())
         return 0
-    _write(Path(arguments.output), text)
-    console.document({"format": arguments.format, "written": arguments.output})
-    console.note(f"Wrote {arguments.output}.")
+    _write(Path(output), text)
+    console.document({"format": format, "written": output})
+    console.note(f"Wrote {output}.")
     return 0
 
 

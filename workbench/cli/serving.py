@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import ipaddress
 import os
 import socket
 import threading
@@ -12,11 +10,11 @@ from argparse import Namespace
 from contextlib import suppress
 from typing import Any
 
-from workbench import __version__, services
+from workbench import __version__, sealed, services
 from workbench.cli.console import Console
+from workbench.cli.listener import listen
 from workbench.engines.pool import EnginePool, EngineState
 from workbench.engines.registry import EngineRef, plugin
-from workbench.errors import UsageError
 
 _SECONDS_TO_FINISH = 2
 """How long open requests may take to end once the server is stopped; the page holds one open all the time."""
@@ -33,12 +31,15 @@ def serve(arguments: Namespace, console: Console) -> int:
     pool, ref = services.default_pool(), EngineRef.parse(arguments.engine)
     plugin(ref.name)
     host = arguments.host or pool.settings.host
-    listener = listen(host, pool.settings.port if arguments.port is None else arguments.port)
+    port = pool.settings.port if arguments.port is None else arguments.port
+    listener: socket.socket = getattr(arguments, "listener", None) or listen(host, port)
     url = f"http://{_in_url(host)}:{listener.getsockname()[1]}"
 
     def on_ready() -> None:
+        held = sealed.layers()
         console.note(f"Workbench on {url} (model loading…)")
-        console.document({"url": url, "version": __version__, "pid": os.getpid()})
+        console.note(held.sentence)
+        console.document({"url": url, "version": __version__, "pid": os.getpid(), "sealed": held.as_json()})
         pool.warm(ref)
         threading.Thread(target=_tell_when_loaded, args=(pool, ref, console), daemon=True).start()
 
@@ -46,36 +47,6 @@ def serve(arguments: Namespace, console: Console) -> int:
         _run(pool, listener, on_ready)
     console.note("Stopped.")
     return 0
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """A socket that listens on this machine only.
-
-    Raises:
-        UsageError: The host is not a loopback address, or the port cannot be had.
-    """
-    if not _is_loopback(host):
-        raise UsageError(
-            f"The workbench is served on this machine only, not on {host}.",
-            hint="Use 127.0.0.1; from elsewhere, reach it through an SSH tunnel.",
-        )
-    if not 0 <= port <= 65535:
-        raise UsageError(f"{port} is not a port.", hint="Use a number from 1 to 65535.")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host.strip("[]"), port), family=family, backlog=128)
-    except OSError as error:
-        reason = "is in use" if error.errno == errno.EADDRINUSE else f"cannot be had ({error.strerror})"
-        raise UsageError(f"Port {port} {reason}.", hint="Stop what uses it, or choose another with --port.") from error
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def _in_url(host: str) -> str:

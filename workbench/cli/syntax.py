@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from argparse import SUPPRESS, ArgumentParser
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from typing import Any, NoReturn
@@ -13,14 +13,50 @@ from typing import Any, NoReturn
 from workbench.errors import UsageError
 
 Service = Callable[..., Any]
+SEALED = frozenset(
+    {
+        ("serve",),
+        ("transcribe",),
+        ("inspect",),
+        ("bench",),
+        ("sweep",),
+        ("compare",),
+        ("estimate",),
+        ("transcript", "rerun"),
+        ("trial", "start"),
+        ("runs", "reproduce"),
+    }
+)
+"""Verbs, and actions of verbs, that run without a network; what lists engines asks servers, what fetches goes out."""
+_NO_SEAL = "Leave this process its network (docs/privacy.md says what sealing is)."
 
 
 class Parser(ArgumentParser):
-    """An `ArgumentParser` whose complaints are errors like all others."""
+    """An `ArgumentParser` whose complaints are errors like all others.
+
+    Attributes:
+        fallback: The action that is meant by a word that is none: `sets NAME` is `sets check NAME`. Empty for none.
+    """
+
+    fallback = ""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """As in argparse, with the fallback put in front of the word that is no action."""
+        words = None if args is None else list(args)
+        place = next((place for place, word in enumerate(words or ()) if not word.startswith("-")), None)
+        actions = {name for one in self._actions if isinstance(one.choices, dict) for name in one.choices}
+        if self.fallback and words and place is not None and words[place] not in actions:
+            words.insert(place, self.fallback)
+        return super().parse_known_args(words, namespace)
 
     def error(self, message: str) -> NoReturn:
         sentence = f"{message[:1].upper()}{message[1:]}".rstrip(".")
         raise UsageError(f"{sentence}.", hint=f"`{self.prog} --help` lists the arguments.")
+
+
+def is_sealed(path: Sequence[str]) -> bool:
+    """Whether a verb with its action, as `("trial", "start")`, runs without a network."""
+    return tuple(path) in SEALED
 
 
 class Verb:
@@ -68,6 +104,8 @@ def verb_maker(group: Any, **json: Any) -> Maker:
     def make(name: str, run: str | Callable[..., int], summary: str, *called: Service) -> Verb:
         made = group.add_parser(name, help=summary, description=summary, allow_abbrev=False)
         made.add_argument("--json", action="store_true", help="One JSON document on standard output.", **json)
+        if is_sealed(made.prog.split()[1:]):
+            made.add_argument("--no-seal", action="store_true", help=_NO_SEAL)
         made.set_defaults(command=_command(run) if isinstance(run, str) else run)
         return Verb(made, *called)
 
@@ -84,8 +122,16 @@ def _command(path: str) -> Callable[..., int]:
     return run
 
 
-def action_maker(verb: Verb, *, required: bool = False) -> Maker:
-    """What adds actions to a verb, each with arguments and a `--help` of its own; without one, the verb is itself."""
+def action_maker(verb: Verb, *, required: bool = False, fallback: str = "") -> Maker:
+    """What adds actions to a verb, each with arguments and a `--help` of its own; without one, the verb is itself.
+
+    Args:
+        verb: It has no arguments of its own.
+        required: Whether it is nothing without an action.
+        fallback: See `Parser.fallback`.
+    """
+    if fallback and isinstance(verb.parser, Parser):
+        verb.parser.fallback = fallback
     told = "What to do." if required else "What to do; list is the default."
     group = verb.parser.add_subparsers(
         dest="action", metavar="ACTION", required=required, help=told, parser_class=Parser

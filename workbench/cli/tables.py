@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from workbench.pipeline.measurement import Measurement
 from workbench.runs.compare import Comparison
 from workbench.runs.records import ItemFailure, ItemResult
 from workbench.runs.summary import RunSummary
-from workbench.runs.sweep import SweepCell
+from workbench.runs.sweep_table import SweepRow, SweepTable
 from workbench.scoring.score import Metric
 from workbench.scoring.verdicts import say_units
 from workbench.text.rulers import MetricName
@@ -19,19 +19,10 @@ _MIB = 1024**2
 METRIC_COLUMNS = ("measure", "rate", "95 % interval", "errors", "sub", "del", "ins", "units", "ruler")
 COMPARISON_COLUMNS = ("measure", "A", "B", "B − A", "95 % interval", "p", "verdict", "ruler")
 SWEEP_COLUMNS = (
-    "place",
-    "engine",
-    "chain",
-    "measure",
-    "rate",
-    "95 % interval",
-    "against the first",
-    "p",
-    "RTF",
-    "scored",
-    "ruler",
-    "run",
+    *("place", "engine", "chain", "measure", "rate", "95 % interval", "against the baseline", "p", "won:lost"),
+    *("RTF", "memory", "best", "scored", "ruler"),
 )
+SET_COLUMNS = ("set", "setting", "measure", "rate", "95 % interval", "against the baseline", "run")
 
 
 def item_line(outcome: ItemResult | ItemFailure) -> str:
@@ -104,42 +95,53 @@ def comparison_rows(found: Comparison) -> list[tuple[str, ...]]:
     for name, cost in found.cost.items():
         if cost.a is not None or cost.b is not None:
             ratio = NOTHING if cost.ratio is None else f"×{cost.ratio:.2f}"
-            rows.append((name, _figure(cost.a), _figure(cost.b), ratio, "", "", "", ""))
+            bounds = "" if cost.ratio_ci95 is None else f"×{cost.ratio_ci95[0]:.2f} … ×{cost.ratio_ci95[1]:.2f}"
+            rows.append((name, _figure(cost.a), _figure(cost.b), ratio, bounds, "", cost.verdict or "", ""))
     return rows
 
 
-def sweep_rows(cells: Sequence[SweepCell], places: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """One row a cell, in the order given.
-
-    Args:
-        cells: Of a sweep.
-        places: By run id: "1", "2–3".
-    """
-    return [_sweep_row(places[cell.summary.run_id], cell) for cell in cells]
+def sweep_rows(found: SweepTable) -> list[tuple[str, ...]]:
+    """One row a setting, the lowest rate first, over the clips that all have."""
+    return [_sweep_row(row, found) for row in found.rows]
 
 
-def _sweep_row(place: str, cell: SweepCell) -> tuple[str, ...]:
-    summary, against, p_value = cell.summary, "first", NOTHING
-    metric = summary.metrics[summary.headline]
-    if cell.against is not None:
-        difference = cell.against.metrics[summary.headline]
-        against = f"{points(difference.delta)}, {difference.verdict}"
-        p_value = probability(difference.p_value)
-    cost = summary.measurement
+def _sweep_row(row: SweepRow, found: SweepTable) -> tuple[str, ...]:
+    metric, difference, cost = row.rank.metrics[found.metric], row.rank.against_baseline, row.rank.cost
+    scored = f"{row.summary.scored} of {row.summary.total}"
     return (
-        place,
-        cell.engine,
-        cell.chain or "none",
-        summary.headline.upper(),
+        row.rank.place,
+        row.setting.engine,
+        row.setting.chain or "none",
+        found.metric.upper(),
         percent(metric.rate),
         interval(metric.ci95),
-        against,
-        p_value,
-        NOTHING if cost is None or cost.rtf is None else f"{cost.rtf:.3f}",
-        f"{summary.scored} of {summary.total}",
-        f"{summary.ruler} {summary.ruler_hash}",
-        summary.run_id,
+        "baseline" if difference is None else f"{points(difference.delta)}, {difference.verdict}",
+        NOTHING if difference is None else probability(difference.p_value),
+        NOTHING if difference is None else f"{difference.wins}:{difference.losses}",
+        NOTHING if cost.rtf is None else f"{cost.rtf:.3f}",
+        NOTHING if cost.peak_rss_bytes is None else mebibytes(cost.peak_rss_bytes),
+        ", ".join(sorted(row.best)) or NOTHING,
+        scored,
+        f"{found.ranking.ruler} {found.ranking.ruler_hash}",
     )
+
+
+def set_rows(found: SweepTable) -> list[tuple[str, ...]]:
+    """One row for each set and setting, set by set."""
+    return [
+        (
+            one.eval_set,
+            row.setting.label,
+            one.metric.upper(),
+            percent(one.rate.rate),
+            interval(one.rate.ci95),
+            "baseline" if one.difference is None else f"{points(one.difference.delta)}, {one.difference.verdict}",
+            one.run_id,
+        )
+        for place in range(len(found.rows[0].sets))
+        for row in found.rows
+        for one in (row.sets[place],)
+    ]
 
 
 def percent(rate: float | None) -> str:

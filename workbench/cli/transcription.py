@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from argparse import Namespace
-from collections.abc import Callable, Sequence
-from contextlib import closing
+from collections.abc import Callable, Generator, Sequence
+from contextlib import ExitStack, closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -16,8 +16,9 @@ from workbench.errors import AudioError, EngineError, UnknownName, UsageError, W
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.export import FORMATS, export, summary
 from workbench.pipeline.hotwords import hotword_report
-from workbench.pipeline.transcribe import ChunkDone
+from workbench.pipeline.transcribe import ChunkDone, Surveying, TranscribeEvent
 from workbench.pipeline.transcript import Transcript, clock
+from workbench.services.inspection import FoundRecording
 
 Shown = Transcript | EditedTranscript
 _EXIT_CANCELLED = 130
@@ -34,39 +35,125 @@ def transcribe(arguments: Namespace, console: Console) -> int:
         KeyboardInterrupt: Cancelled before anything was done.
     """
     formats: list[str] = arguments.formats or []
-    folder = _output_folder(arguments.output, formats, console)
-    names = _file_names(arguments.files)
-    correct = corrector(arguments)
-    entries: list[dict[str, Any]] = []
-    failed: list[WorkbenchError] = []
-    cancelled = False
+    folder = _output_folder(arguments, formats, console)
+    found = services.find_recordings(arguments.files)
+    job = _Job(arguments, console, formats or ["txt"], folder, corrector(arguments))
+    with job.delivered:
+        for recording, name in zip(found, _file_names(found), strict=True):
+            try:
+                job.do(recording.file, name)
+            except WorkbenchError as error:
+                if not job.entries and (len(found) == 1 or not _concerns_one_file(error)):
+                    raise
+                job.fail(recording.file, error)
+                if not _concerns_one_file(error):
+                    break
+            if job.cancelled:
+                break
+        console.document(job.entries)
+        for events in job.kept:  # only now: what cannot be printed need not be heard again
+            next(events, None)
+    return job.end(len(found))
 
-    def deliver(transcript: Transcript, file: str, name: str) -> None:
-        shown = correct(transcript)
+
+class _Job:
+    """What becomes of several files.
+
+    Args:
+        arguments: As parsed.
+        console: Where results and notes go.
+        formats: To write, where there is a folder; the first to print, where there is none.
+        folder: To write into; None prints.
+        correct: Makes the corrections that were asked for.
+    """
+
+    def __init__(
+        self,
+        arguments: Namespace,
+        console: Console,
+        formats: Sequence[str],
+        folder: Path | None,
+        correct: Callable[[Shown], Shown],
+    ) -> None:
+        self.entries: list[dict[str, Any]] = []
+        self.failed: list[WorkbenchError] = []
+        self.cancelled = False
+        self.delivered = ExitStack()
+        self.kept: list[Generator[TranscribeEvent, None, None]] = []
+        self._arguments, self._console = arguments, console
+        self._formats, self._folder, self._correct = formats, folder, correct
+
+    def do(self, file: str, name: str) -> None:
+        """Transcribe one file and deliver its text; cancelled, what was done of it.
+
+        Delivered while the work still stands at its last event: what is kept for a second try is deleted only after it;
+        with --json when the document was printed.
+        """
+        chosen = passed_on(self._arguments, services.transcribe_events)
+        chosen["options"] = pairs(self._arguments.options, "--option")
+        chosen["speaker_names"] = pairs(self._arguments.speaker_names, "--speaker-name")
+        events = services.transcribe_events(file, **chosen)
+        last: ChunkDone | None = None
+        with self._console.progress(Path(file).name) as advance, ExitStack() as ended:
+            ended.enter_context(closing(events))
+            try:
+                for event in events:
+                    if isinstance(event, ChunkDone):
+                        last = event
+                        advance(event.index + 1, event.total)
+                        if event.total > 1:
+                            self._console.note(_progress_line(event))
+                    elif isinstance(event, Surveying):
+                        self._console.note(_survey_line(event))
+                    else:
+                        self._deliver(event, file, name)
+                        if self._console.as_json:
+                            self.delivered.push(ended.pop_all())
+                            self.kept.append(events)
+                            break
+            except KeyboardInterrupt:
+                if last is None or last.so_far is None:
+                    if not self.entries:
+                        raise
+                else:
+                    self._deliver(last.so_far(), file, name)
+                self._console.note(_CANCELLED_AND_KEPT if self._arguments.resume else _CANCELLED)
+                self.cancelled = True
+
+    def _deliver(self, transcript: Transcript, file: str, name: str) -> None:
+        shown = self._correct(transcript)
         entry = {**summary(shown), "file": file}
-        if folder is not None:
-            entry["written"] = _write(shown, folder, name, formats or ["txt"], console)
-        else:
-            _print(shown, formats, console)
-        entries.append(entry)
+        if self._folder is not None:
+            stamped = self._arguments.stamps
+            entry["written"] = _write(shown, self._folder, name, self._formats, self._console, stamped=stamped)
+        elif not self._console.as_json:
+            _print(shown, self._arguments, self._console)
+        self.entries.append(entry)
+        _tell(file, transcript, self._console)
 
-    for file, name in zip(arguments.files, names, strict=True):
-        try:
-            cancelled = not _transcribe(file, arguments, console, partial(deliver, file=file, name=name))
-        except WorkbenchError as error:
-            if len(arguments.files) == 1 or not _concerns_one_file(error):
-                raise
-            console.error(error, about=file)
-            entries.append({"file": file, **error_document(error)})
-            failed.append(error)
-        if cancelled:
-            break
-    console.document(entries)
-    if cancelled:
-        return _EXIT_CANCELLED
-    if len(failed) == len(entries) and all(error.exit_code == 2 for error in failed):
-        return 2
-    return 0 if not failed and all(entry["complete"] for entry in entries) else 1
+    def fail(self, file: str, error: WorkbenchError) -> None:
+        """A file that could not be transcribed."""
+        self._console.error(error, about=file)
+        self.entries.append({"file": file, **error_document(error)})
+        self.failed.append(error)
+
+    def end(self, total: int) -> int:
+        """Say how many of the files were done, and return the exit code."""
+        done = [entry for entry in self.entries if "error" not in entry]
+        if total > 1:
+            counts = {
+                "done": len(done),
+                "of them not complete": sum(not entry["complete"] for entry in done),
+                "failed": len(self.failed),
+                "not begun": total - len(self.entries),
+            }
+            told = ", ".join(f"{count} {what}" for what, count in counts.items() if count or what == "done")
+            self._console.note(f"{total} files: {told}.")
+        if self.cancelled:
+            return _EXIT_CANCELLED
+        if not done and all(error.exit_code == 2 for error in self.failed):
+            return 2
+        return 0 if len(done) == total and all(entry["complete"] for entry in done) else 1
 
 
 def corrector(arguments: Namespace) -> Callable[[Shown], Shown]:
@@ -82,46 +169,17 @@ def corrector(arguments: Namespace) -> Callable[[Shown], Shown]:
     return partial(services.correct_transcript, corrections=arguments.corrections, replacements=replacements)
 
 
-def _transcribe(file: str, arguments: Namespace, console: Console, deliver: Callable[[Transcript], None]) -> bool:
-    """Transcribe one file and deliver its text; False where it was cancelled, and what was done is delivered.
-
-    Delivered while the work still stands at its last event: what is kept for a second try is deleted only after it.
-    """
-    chosen = passed_on(arguments, services.transcribe_events)
-    chosen["options"] = pairs(arguments.options, "--option")
-    chosen["speaker_names"] = pairs(arguments.speaker_names, "--speaker-name")
-    last: ChunkDone | None = None
-    with (
-        console.progress(Path(file).name) as advance,
-        closing(services.transcribe_events(file, **chosen)) as events,
-    ):
-        try:
-            for event in events:
-                if isinstance(event, ChunkDone):
-                    last = event
-                    advance(event.index + 1, event.total)
-                    if event.total > 1:
-                        console.note(_progress_line(event))
-                else:
-                    deliver(event)
-                    _tell(file, event, console)
-        except KeyboardInterrupt:
-            if last is None or last.so_far is None:
-                raise
-            transcript = last.so_far()
-            deliver(transcript)
-            _tell(file, transcript, console)
-            console.note(_CANCELLED_AND_KEPT if arguments.resume else _CANCELLED)
-            return False
-    return True
-
-
 def _progress_line(event: ChunkDone) -> str:
     left = ""
     if event.eta_seconds is not None and event.index + 1 < event.total:
         left = f", about {clock(event.eta_seconds)[:8]} left"
     times = f"{clock(event.start)[:8]}–{clock(event.end)[:8]}"
     return f"[{event.index + 1}/{event.total}] {times}{left}"
+
+
+def _survey_line(event: Surveying) -> str:
+    length = f" of {clock(event.duration_seconds)[:8]}" if event.duration_seconds else ""
+    return f"Looking for speech: {clock(event.seconds)[:8]}{length}"
 
 
 def _tell(file: str, transcript: Transcript, console: Console) -> None:
@@ -160,38 +218,50 @@ def _concerns_one_file(error: WorkbenchError) -> bool:
     return isinstance(error, AudioError) or (isinstance(error, EngineError) and error.exit_code == 1)
 
 
-def _output_folder(output: str | None, formats: Sequence[str], console: Console) -> Path | None:
+def _output_folder(arguments: Namespace, formats: Sequence[str], console: Console) -> Path | None:
     """The folder, made; formats are checked first, so that an hour of work does not end in a misspelt one."""
     for name in formats:
         if name not in FORMATS:
             raise UnknownName("format", name, FORMATS)
+    if arguments.stamps and formats and "txt" not in formats:
+        raise UsageError("--stamps is for txt.", hint="Leave it out: md and docx have stamps, subtitles have times.")
+    output: str | None = arguments.output
     if output is None:
         if len(formats) > 1 or _BINARY & set(formats):
             raise UsageError(f"{' and '.join(formats)} cannot go to standard output.", hint="Add --output FOLDER.")
         if formats and console.as_json:
             console.note("warning: --format is not used with --json and without --output.")
         return None
-    try:
-        Path(output).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{output} cannot be made: {error.strerror}.", hint="Choose another folder.") from error
+    _make_folder(Path(output))
     return Path(output)
 
 
-def _file_names(files: Sequence[str]) -> list[str]:
-    """What the files written are called, without the format: `talk`, or `talk.wav` where there is a `talk.mp3` too."""
-    paths = [Path(file) for file in files]
-    stems = [path.stem for path in paths]
-    names = [path.name if stems.count(path.stem) > 1 else path.stem for path in paths]
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder} cannot be made: {error.strerror}.", hint="Choose another folder.") from error
+
+
+def _file_names(found: Sequence[FoundRecording]) -> list[str]:
+    """What the files written are called, without the format: `talk`, or `talk.wav` where there is a `talk.mp3` too.
+
+    What was found in a folder lies in the same folders below the output.
+    """
+    stems = [one.name for one in found]
+    names = [f"{one.name}{Path(one.file).suffix}" if stems.count(one.name) > 1 else one.name for one in found]
     return [f"{name}-{number}" if names.count(name) > 1 else name for number, name in enumerate(names, start=1)]
 
 
-def _write(transcript: Shown, folder: Path, name: str, formats: Sequence[str], console: Console) -> list[str]:
+def _write(
+    transcript: Shown, folder: Path, name: str, formats: Sequence[str], console: Console, *, stamped: bool
+) -> list[str]:
     written: list[str] = []
     for format_name in formats:
         path = folder / f"{name}.{format_name}"
+        _make_folder(path.parent)
         try:
-            path.write_bytes(export(transcript, format_name))
+            path.write_bytes(export(transcript, format_name, stamped=stamped))
         except OSError as error:
             raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another folder.") from error
         console.note(f"Wrote {path}.")
@@ -199,10 +269,8 @@ def _write(transcript: Shown, folder: Path, name: str, formats: Sequence[str], c
     return written
 
 
-def _print(transcript: Shown, formats: Sequence[str], console: Console) -> None:
-    if console.as_json:
-        return
-    if formats:
-        console.write(export(transcript, formats[0]))
+def _print(transcript: Shown, arguments: Namespace, console: Console) -> None:
+    if arguments.formats or arguments.stamps:
+        console.write(export(transcript, (arguments.formats or ["txt"])[0], stamped=arguments.stamps))
     else:
         console.say(transcript.view().text if isinstance(transcript, EditedTranscript) else transcript.text)

@@ -1,4 +1,4 @@
-"""Verbs that make and score runs: bench, score, sweep."""
+"""Verbs that make and score runs: bench, score."""
 
 from __future__ import annotations
 
@@ -13,18 +13,15 @@ from workbench.cli.arguments import pairs, passed_on
 from workbench.cli.console import Console
 from workbench.cli.tables import (
     METRIC_COLUMNS,
-    SWEEP_COLUMNS,
     cost_lines,
     item_line,
     metric_rows,
-    sweep_rows,
     total_lines,
 )
 from workbench.errors import UsageError
 from workbench.runs.records import ItemFailure, ItemResult, RunEvent, RunStarted
-from workbench.runs.report import comparison_json, run_csv, run_json
+from workbench.runs.report import run_csv, run_json
 from workbench.runs.summary import RunSummary
-from workbench.runs.sweep import SweepCell
 from workbench.runs.texts import TextScore
 from workbench.scoring.score import Metric
 from workbench.text.rulers import MetricName, find_ruler
@@ -38,10 +35,10 @@ def bench(arguments: Namespace, console: Console) -> int:
     Raises:
         WorkbenchError: The run could not begin, or broke off.
     """
-    _check_ruler(arguments.ruler)
+    check_ruler(arguments.ruler)
     csv = _csv_path(arguments.csv)
-    told = _Told(console)
-    with console.progress("bench") as advance, closing(services.bench_events(**_run_arguments(arguments))) as events:
+    told = RunTeller(console)
+    with console.progress("bench") as advance, closing(services.bench_events(**run_arguments(arguments))) as events:
         for event in events:
             told.tell(event, advance)
     summary = services.summary(told.run_id, ruler=arguments.ruler)
@@ -51,7 +48,7 @@ def bench(arguments: Namespace, console: Console) -> int:
     return _run_code(summary)
 
 
-class _Told:
+class RunTeller:
     """Tells run events one line each."""
 
     def __init__(self, console: Console) -> None:
@@ -61,6 +58,7 @@ class _Told:
         self._total = 0
 
     def tell(self, event: RunEvent, advance: Any) -> None:
+        """Say one event, and how far the run is."""
         if isinstance(event, RunStarted):
             self.run_id, self._total, self._done = event.run_id, event.total, 0
             kept = f", {event.done} of them done before" if event.done else ""
@@ -71,7 +69,8 @@ class _Told:
         advance(self._done, self._total)
 
 
-def _run_arguments(arguments: Namespace) -> dict[str, Any]:
+def run_arguments(arguments: Namespace) -> dict[str, Any]:
+    """What a benchmark is asked for on the command line."""
     chosen = passed_on(arguments, services.bench_events)
     return chosen | {
         "sets": arguments.sets,
@@ -150,42 +149,7 @@ def _warn(ids: Sequence[str], what: str, console: Console) -> None:
         console.note(f"warning: {len(ids)} ids {what}: {', '.join(ids[:10])}{more}")
 
 
-def sweep(arguments: Namespace, console: Console) -> int:
-    """Benchmark every engine with every chain on the same clips; one run a cell, ranked.
-
-    Raises:
-        WorkbenchError: A cell could not begin, or broke off.
-    """
-    _check_ruler(arguments.ruler)
-    told, cells = _Told(console), list[SweepCell]()
-    chosen = _run_arguments(arguments)
-    chosen |= {
-        "chains": arguments.chains or [""],
-        "engines": arguments.engines or [services.DEFAULT_ENGINE],
-        "ruler": arguments.ruler,
-    }
-    with console.progress("sweep") as advance, closing(services.sweep_events(**chosen)) as events:
-        for event in events:
-            if isinstance(event, SweepCell):
-                cells.append(event)
-            else:
-                told.tell(event, advance)
-    ranked = services.ranked(cells)
-    ranking = services.rank([cell.summary.run_id for cell in cells], ruler=arguments.ruler)
-    places = {row.run_id: row.place for row in ranking.rows}
-    console.document([{"place": places[cell.summary.run_id], **_cell_json(cell)} for cell in ranked])
-    console.table(SWEEP_COLUMNS, sweep_rows(ranked, places))
-    for warning in ranking.warnings:
-        console.note(f"warning: {warning}")
-    return max(_run_code(cell.summary) for cell in cells)
-
-
-def _cell_json(cell: SweepCell) -> dict[str, Any]:
-    against = None if cell.against is None else comparison_json(cell.against)
-    return {"engine": cell.engine, "chain": cell.chain, **run_json(cell.summary), "against": against}
-
-
-def _check_ruler(ruler: str | None) -> None:
+def check_ruler(ruler: str | None) -> None:
     """A misspelt ruler is said before the work, not after it."""
     if ruler is not None:
         find_ruler(ruler)

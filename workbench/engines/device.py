@@ -141,7 +141,7 @@ def machine_facts(settings: Settings) -> MachineFacts:
     driver, gpus = _nvidia()
     memory = psutil.virtual_memory()
     return MachineFacts(
-        cpu_cores=_cores(),
+        cpu_cores=available_cores(),
         ram_total_bytes=memory.total,
         ram_free_bytes=memory.available,
         disk_free_bytes=shutil.disk_usage(_existing(settings.home)).free,
@@ -150,7 +150,7 @@ def machine_facts(settings: Settings) -> MachineFacts:
     )
 
 
-def _cores() -> int:
+def available_cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

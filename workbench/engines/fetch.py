@@ -21,19 +21,24 @@ from workbench.errors import EngineError, UnknownName, UsageError
 from workbench.settings import Settings
 
 _CTRANSLATE2_FILES = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
-_TRANSFORMERS_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja")
+_TRANSFORMERS_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
+_ONNX_FILES = ("*.onnx", "*.txt", "*.json", "*.model")
 FILES = {
     "faster-whisper": _CTRANSLATE2_FILES,
     "whisper": _TRANSFORMERS_FILES,
     "qwen3-asr": _TRANSFORMERS_FILES,
+    "transformers": _TRANSFORMERS_FILES,
+    "sherpa-onnx": _ONNX_FILES,
 }
 """What is fetched for each engine; no pickle is among it, so nothing that is fetched can run as code."""
 SHORT_NAMES: dict[str, dict[str, str]] = {
     "faster-whisper": faster_whisper.SHORT_NAMES,
     "whisper": whisper.SHORT_NAMES,
     "qwen3-asr": qwen3.HUB_IDS | {"aligner": ALIGNER},
+    "transformers": {},
+    "sherpa-onnx": {},
 }
-"""Hub ids by the names that an engine knows, its default first."""
+"""Hub ids by the names that an engine knows, its default first; none where every model is another kind."""
 _NOT = ("*fp32*", "*.index.fp32.json")
 """large-v3 lies on the hub a second time, in float32."""
 
@@ -166,7 +171,9 @@ def hub_model(name: str) -> tuple[str, str]:
     if ref.name not in FILES:
         raise UnknownName("engine with models to fetch", ref.name, FILES)
     short_names = SHORT_NAMES[ref.name]
-    model = ref.model or next(iter(short_names))
+    model = ref.model or next(iter(short_names), "")
+    if not model:
+        raise UsageError(f"The engine {ref.name} has no default model.", hint=f"Write {ref.name}:owner/name.")
     if model in short_names:
         return ref.name, short_names[model]
     if model.count("/") != 1 or model.startswith((".", "/", "~")):
@@ -226,10 +233,10 @@ def _download(hub_id: str, folder: Path, files: Sequence[str], **arguments: Any)
 
 
 def _check_plan(engine: str, hub_id: str, plan: Sequence[Any], settings: Settings) -> None:
-    if not any(file.filename.endswith((".safetensors", ".bin")) for file in plan):
+    if not any(file.filename.endswith((".safetensors", ".bin", ".onnx")) for file in plan):
         raise EngineError(
             f"{hub_id} holds no weights for {engine} in a form that is fetched.",
-            hint="CTranslate2's model.bin for faster-whisper, safetensors for the others.",
+            hint="CTranslate2's model.bin for faster-whisper, ONNX for sherpa-onnx, safetensors for the others.",
         )
     needed = sum(file.file_size or 0 for file in plan if file.will_download)
     settings.models.mkdir(parents=True, exist_ok=True)

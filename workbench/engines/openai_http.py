@@ -14,6 +14,7 @@ import httpx
 import soundfile
 from pydantic import Field
 
+from workbench import sealed
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis, Segment
 from workbench.errors import EngineError, EngineUnavailable, UnknownName, UsageError, WorkbenchError
@@ -266,7 +267,15 @@ class OpenAiHttpPlugin:
 
 
 def _client() -> httpx.Client:
-    """No proxies and no credentials from the environment, no redirects."""
+    """No proxies and no credentials from the environment, no redirects.
+
+    Raises:
+        EngineUnavailable: This process has no network to reach a server by.
+    """
+    if sealed.layers().kernel is not None:
+        raise EngineUnavailable(
+            "openai-http", "this process is sealed off from the network", hint="Start it again with --no-seal."
+        )
     return httpx.Client(trust_env=False, follow_redirects=False, timeout=_CONNECT_SECONDS)
 
 

@@ -17,9 +17,10 @@ from pydantic import Field
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis
 from workbench.engines.device import choose_device, choose_dtype, fit_sentence, fits, machine_facts
+from workbench.engines.generation import answer_tokens, end_tokens, generate_greedily
 from workbench.engines.qwen3_aligner import ALIGNER_COMMAND, Qwen3Aligner, find_aligner, lacks, load_aligner
 from workbench.engines.qwen3_checkpoint import MEL_HOP, NEEDED, open_checkpoint, padded, read_config
-from workbench.engines.qwen3_output import MARKER, answer_tokens, parse_output, text_confidence
+from workbench.engines.qwen3_output import MARKER, parse_output, text_confidence
 from workbench.engines.weights import find_weights, folder_bytes, folder_revision, verify_folder
 from workbench.errors import EngineError, ModelMissing, WorkbenchError
 from workbench.settings import Settings
@@ -45,6 +46,7 @@ at the 1200 s of the original toolkit."""
 _WORK_SHARE = 1 / 3
 """Memory beyond the weights: with 1.7B, 5.1 GB for 4.1 GB of weights were seen on a GPU of 6 GB, and 9.2 GB for
 8.2 GB without a GPU."""
+_SMALLER = "Use a smaller batch, shorter chunks or the 0.6B model."
 _DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
@@ -91,7 +93,8 @@ class Qwen3Engine:
         if not clips:
             return []
         inputs = self._inputs(clips, language, options.context)
-        generated, probabilities = self._generate(clips, inputs, options.max_new_tokens or own.max_new_tokens)
+        cap = options.max_new_tokens or own.max_new_tokens
+        generated, probabilities = generate_greedily(self._model, inputs, cap, clips, self.info, hint=_SMALLER)
         prefix = _prefix(language)
         rows = zip(generated, probabilities, strict=True)
         heard = [self._hypothesis(prefix, tokens, certain, warnings) for tokens, certain in rows]
@@ -124,33 +127,10 @@ class Qwen3Engine:
             )
         return inputs.to(self._model.device, dtype=self._model.dtype)
 
-    def _generate(self, clips: Sequence[AudioClip], inputs: Any, cap: int) -> tuple[list[list[int]], list[list[float]]]:
-        import torch
-
-        certainty: list[Any] = []
-
-        def observe(_: Any, scores: Any) -> Any:
-            certainty.append((scores.amax(-1) - scores.logsumexp(-1)).exp())
-            return scores
-
-        try:
-            with torch.inference_mode():
-                rows = self._model.generate(
-                    **inputs, max_new_tokens=cap, do_sample=False, num_beams=1, logits_processor=[observe]
-                )
-        except torch.OutOfMemoryError as error:
-            seconds = sum(clip.duration for clip in clips)
-            raise EngineError(
-                f"{self.info.device} has too little memory for {seconds:.0f} s of sound at once ({len(clips)} clips).",
-                hint="Use a smaller batch, shorter chunks or the 0.6B model.",
-            ) from error
-        generated = rows[:, inputs["input_ids"].shape[1] :].tolist()
-        return generated, torch.stack(certainty, dim=1).tolist()
-
     def _hypothesis(
         self, prefix: str, tokens: list[int], certain: list[float], warnings: tuple[str, ...]
     ) -> Hypothesis:
-        kept, finish = answer_tokens(tokens, self._end_tokens())
+        kept, finish = answer_tokens(tokens, end_tokens(self._model))
         raw = prefix + self._processor.decode(kept, skip_special_tokens=False)
         spoken, text, doubts = parse_output(prefix + self._processor.decode(kept, skip_special_tokens=True))
         return Hypothesis(
@@ -161,10 +141,6 @@ class Qwen3Engine:
             confidence=text_confidence(kept, certain, self._processor.tokenizer.convert_tokens_to_ids(MARKER)),
             warnings=warnings + doubts,
         )
-
-    def _end_tokens(self) -> frozenset[int]:
-        ends = self._model.generation_config.eos_token_id
-        return frozenset([ends] if isinstance(ends, int) else ends)
 
     def close(self) -> None:
         """Give the memory back to the device."""

@@ -10,7 +10,9 @@ from typing import Any, Literal
 import numpy as np
 
 from workbench.audio.clip import AudioClip, Samples
-from workbench.errors import AudioInvalid, EngineUnavailable
+from workbench.engines.checkpoint import open_model
+from workbench.engines.generation import check_rate
+from workbench.errors import EngineUnavailable
 
 NEEDED = ("config.json", "*.safetensors", "tokenizer_config.json")
 
@@ -60,31 +62,17 @@ def open_checkpoint(folder: Path, head: Head, *, device: str, dtype: str, smalle
     Raises:
         EngineUnavailable: It does not load, lacks tensors, or does not fit.
     """
-    import torch
     import transformers
-    from safetensors import SafetensorError
-    from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()  # standard error is for the progress of ours
-    try:
-        processor = transformers.Qwen3ASRProcessor.from_pretrained(folder, local_files_only=True)
-        # with output_loading_info a pair, which its annotation does not say
-        model, report = getattr(transformers, f"Qwen3ASR{head}").from_pretrained(
-            folder,
-            dtype=getattr(torch, dtype),
-            device_map=device,
-            local_files_only=True,
-            use_safetensors=True,
-            output_loading_info=True,
-        )
-    except torch.OutOfMemoryError as error:
-        raise EngineUnavailable(_ENGINE, f"{device} has too little free memory", hint=smaller) from error
-    except (OSError, ValueError, RuntimeError, SafetensorError) as error:
-        raise EngineUnavailable(_ENGINE, f"{folder} does not load ({error})", hint="Fetch it again.") from error
-    if report["missing_keys"]:
-        lacking = f"{folder} lacks {len(report['missing_keys'])} of the model's tensors"
-        raise EngineUnavailable(_ENGINE, lacking, hint="Fetch it again.")
-    return model.eval(), processor
+    return open_model(
+        _ENGINE,
+        folder,
+        getattr(transformers, f"Qwen3ASR{head}"),
+        transformers.Qwen3ASRProcessor.from_pretrained,
+        device=device,
+        dtype=dtype,
+        smaller=smaller,
+    )
 
 
 def padded(clip: AudioClip, sample_rate: int) -> Samples:
@@ -96,10 +84,6 @@ def padded(clip: AudioClip, sample_rate: int) -> Samples:
     Raises:
         AudioInvalid: The clip is at another rate.
     """
-    if clip.sample_rate != sample_rate:
-        raise AudioInvalid(
-            f"{clip.source or 'A clip'} is at {clip.sample_rate} Hz; the engine listens at {sample_rate} Hz.",
-            hint="Resample it with the step resample.",
-        )
+    check_rate([clip], sample_rate)
     frames = max(_SHORTEST_FRAMES, math.ceil(clip.samples.size / MEL_HOP))
     return np.pad(clip.samples, (0, frames * MEL_HOP - clip.samples.size))

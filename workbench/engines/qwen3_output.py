@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import re
 
-from workbench.engines.base import Finish
+from workbench.engines.generation import mean_probability
 from workbench.errors import UnknownName
 from workbench.text.languages import language_code
 
@@ -17,17 +16,10 @@ _REPETITION = re.compile(r"(.)\1{20,}|(.{2,20}?)\2{19,}|(.)\3{19}(?=.{20})", re.
 run of exactly 20 only where 20 characters or more follow it, as its window has it)."""
 
 
-def answer_tokens(tokens: list[int], ends: frozenset[int]) -> tuple[list[int], Finish]:
-    """The tokens before the first that ends a text (rows of a batch are filled up after it), and how it ended."""
-    stop = next((index for index, token in enumerate(tokens) if token in ends), None)
-    return (tokens, "length") if stop is None else (tokens[:stop], "eos")
-
-
 def text_confidence(tokens: list[int], certain: list[float], marker: int) -> float | None:
     """Mean probability of the tokens of the text, 0 … 1; the language before the marker does not count."""
     start = tokens.index(marker) + 1 if marker in tokens else 0
-    of_text = certain[start : len(tokens)]
-    return math.fsum(of_text) / len(of_text) if of_text else None
+    return mean_probability(certain[start : len(tokens)])
 
 
 def parse_output(output: str) -> tuple[str | None, str, tuple[str, ...]]:

@@ -19,7 +19,7 @@ RECORD = "fetched.json"
 SAFETENSORS = ("config.json", "*.safetensors")
 CTRANSLATE2 = ("config.json", "model.bin")
 
-_HASHED = ("*.safetensors", "*.bin", "*.json", "*.txt")
+_HASHED = ("*.safetensors", "*.bin", "*.onnx", "*.json", "*.txt")
 
 
 def find_weights(engine: str, model: str, settings: Settings, *, needs: Sequence[str] = SAFETENSORS) -> Path:

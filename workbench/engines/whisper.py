@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache
@@ -20,11 +19,12 @@ from workbench.engines.base import (
     Hypothesis,
     Segment,
 )
+from workbench.engines.checkpoint import open_model, read_json
 from workbench.engines.device import choose_device, choose_dtype
 from workbench.engines.faster_whisper import expected_languages
 from workbench.engines.weights import find_weights, folder_bytes, folder_revision, verify_folder
 from workbench.engines.whisper_output import confidence_of, finish_of, read_window
-from workbench.errors import EngineError, EngineUnavailable, ModelMissing, UsageError, WorkbenchError
+from workbench.errors import EngineError, ModelMissing, UsageError, WorkbenchError
 from workbench.settings import Settings
 from workbench.text.languages import NAMES
 
@@ -241,33 +241,20 @@ class WhisperPlugin:
 
 
 def _load(folder: Path, info: EngineInfo) -> WhisperEngine:
-    import torch
-    from safetensors import SafetensorError
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
-    from transformers.utils import logging
 
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    if _json(folder / "config.json").get("model_type") != "whisper":
+    if read_json(folder / "config.json").get("model_type") != "whisper":
         raise UsageError(f"{folder} holds no Whisper.", hint="Use the engine that its config.json names.")
-    try:
-        processor = WhisperProcessor.from_pretrained(folder, local_files_only=True, trust_remote_code=False)
-        # with output_loading_info a pair, which its annotation does not say
-        loaded: Any = WhisperForConditionalGeneration.from_pretrained(
-            folder,
-            dtype=getattr(torch, info.dtype),
-            local_files_only=True,
-            use_safetensors=True,
-            trust_remote_code=False,
-            output_loading_info=True,
-        )
-        model, report = loaded
-        if report["missing_keys"]:  # transformers fills them with random numbers, and warns at most
-            lacking = ", ".join(sorted(report["missing_keys"])[:3])
-            raise EngineUnavailable(info.name, f"{folder} lacks {lacking}", hint="Fetch or convert it again.")
-        model = model.to(info.device).eval()
-    except (OSError, RuntimeError, ValueError, SafetensorError) as error:
-        raise EngineUnavailable(info.name, str(error), hint="Check the folder's files, and free memory.") from error
+    model, processor = open_model(
+        info.name,
+        folder,
+        WhisperForConditionalGeneration,
+        WhisperProcessor.from_pretrained,
+        device=info.device,
+        dtype=info.dtype,
+        smaller="Free memory, choose a smaller model, or set WORKBENCH_DEVICE=cpu.",
+        again="Fetch or convert it again.",
+    )
     model.generation_config.max_length = None  # every call says max_new_tokens
     return WhisperEngine(model, processor, info)
 
@@ -275,15 +262,8 @@ def _load(folder: Path, info: EngineInfo) -> WhisperEngine:
 @cache
 def folder_languages(folder: Path) -> tuple[str, ...]:
     """The codes that a folder's generation_config.json lists; empty where it lists none."""
-    listed = _json(folder / "generation_config.json").get("lang_to_id", {})
+    listed = read_json(folder / "generation_config.json").get("lang_to_id", {})
     return tuple(code for code in NAMES if f"<|{code}|>" in listed)
-
-
-def _json(path: Path) -> dict[str, Any]:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
 
 
 PLUGIN = WhisperPlugin()

@@ -11,7 +11,19 @@ from fastapi import FastAPI, Request
 
 from workbench import __version__
 from workbench.engines.pool import EnginePool
-from workbench.http import exchange, exploring, labels, reporting, transcriptions, verbs
+from workbench.http import (
+    exchange,
+    exploring,
+    inspection,
+    labels,
+    records,
+    reporting,
+    sets,
+    sweeps,
+    transcriptions,
+    trials,
+    verbs,
+)
 from workbench.http.answers import HANDLERS, jsonable
 from workbench.http.guard import Guard
 from workbench.http.uploads import clear_leftovers, process_folder
@@ -40,10 +52,15 @@ def create_app(pool: EnginePool) -> FastAPI:
     app.add_middleware(Guard)
     app.include_router(transcriptions.router)
     app.include_router(verbs.router)
+    app.include_router(inspection.router)
     app.include_router(exchange.router)
     app.include_router(exploring.router)
     app.include_router(labels.router)
+    app.include_router(records.router)
     app.include_router(reporting.router)
+    app.include_router(sets.router)
+    app.include_router(sweeps.router)
+    app.include_router(trials.router)
     app.add_api_route("/health", health)
     return app
 

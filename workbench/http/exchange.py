@@ -28,8 +28,8 @@ class ImportRequest(pydantic.BaseModel):
 
     model_config = pydantic.ConfigDict(extra="forbid")
 
-    set: str
-    system: str
+    set: str | None = None
+    system: str | None = None
     text: str | None = None
     lines: list[dict[str, Any]] | None = None
     format: str | None = None

@@ -14,7 +14,7 @@ from workbench.text.rulers import find_ruler
 
 router = APIRouter(prefix="/v1/workbench/runs")
 
-_MEDIA_TYPES = {"html": "text/html", "md": "text/markdown", "csv": "text/csv"}
+MEDIA_TYPES = {"html": "text/html", "md": "text/markdown", "csv": "text/csv"}
 
 
 @router.get("/{run_id}/report")
@@ -33,4 +33,4 @@ def report(
     name = quote(f"{runs[0]}-report.{format}", safe="")
     # An attachment is saved and not shown, so nothing in it is ever a page of this server.
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
-    return Response(text.encode(), media_type=_MEDIA_TYPES[format], headers=headers)
+    return Response(text.encode(), media_type=MEDIA_TYPES[format], headers=headers)

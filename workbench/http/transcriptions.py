@@ -59,7 +59,10 @@ _FORM = {
         },
         "channel": {"type": "string", "enum": list(CHANNELS), "default": "mix"},
         "chain": {"type": "string", "description": "Preprocessing, as `highpass+gain:peak_db=-6`."},
-        "speakers": {"type": "string", "description": "How many people to tell apart, or `auto`; left out, none."},
+        "speakers": {
+            "type": "string",
+            "description": "How many people to tell apart, or `auto`; left out, none, but for diarized_json `auto`.",
+        },
     },
 }
 
@@ -114,7 +117,7 @@ def _events(form: Form, wanted: _Wanted, pool: EnginePool) -> Generator[Transcri
         channel=_channel(form.get("channel")),
         chain=form.get("chain"),
         word_times="word" in wanted.granularities,
-        speakers=_speakers(form.get("speakers")),
+        speakers=_speakers(form.get("speakers") or ("auto" if wanted.response_format == "diarized_json" else "")),
         resume=False,  # nothing of an upload stays, whatever becomes of the request
         pool=pool,
     )
@@ -134,6 +137,11 @@ def _wanted(form: Form) -> _Wanted:
     for name in asked:
         if name not in GRANULARITIES:
             raise UnknownName("granularity of times", name, GRANULARITIES)
+    if form.getlist("known_speaker_names[]") or form.getlist("known_speaker_references[]"):
+        raise UsageError(
+            "Speakers are told apart here, and not held against recordings of their voices.",
+            hint="Leave out known_speaker_names and known_speaker_references.",
+        )
     if "word" in asked and response_format != "verbose_json":
         raise UsageError(f"{response_format} has no place for times of words.", hint="Ask for verbose_json.")
     stream = form.get("stream").lower() in ("true", "1")

@@ -14,12 +14,13 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from workbench.http.work import Named
 from workbench.pipeline.export import export, summary
-from workbench.pipeline.transcribe import TranscribeEvent
+from workbench.pipeline.transcribe import ChunkDone, TranscribeEvent
 from workbench.pipeline.transcript import Transcript
+from workbench.pipeline.turns import TOGETHER
 from workbench.text.languages import language_name
 
-JSON_FORMATS = ("json", "verbose_json")
-FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
+JSON_FORMATS = ("json", "verbose_json", "diarized_json")
+FORMATS = ("json", "text", "srt", "vtt", "verbose_json", "diarized_json")
 
 _UNKNOWN = dict.fromkeys(("seek", "tokens", "temperature", "avg_logprob", "compression_ratio", "no_speech_prob"))
 _UNNAMED = ""
@@ -45,10 +46,11 @@ def render(transcript: Transcript, response_format: str, granularities: Sequence
 
 def stream_events(
     events: Generator[TranscribeEvent, None, None], response_format: str, granularities: Sequence[str]
-) -> Generator[Named, None, None]:
+) -> Generator[Named | None, None, None]:
     """`transcript.text.delta` for every stretch of text, then `transcript.text.done` with all of it.
 
-    The deltas together are the text. Closing this closes `events`.
+    The deltas together are the text. With diarized_json there is a `transcript.text.segment` for every segment before
+    the last event: who speaks is known only when all was heard. Closing this closes `events`.
 
     Args:
         events: Of one transcription; where stretches overlap, a delta may hold words that the next one shares.
@@ -58,15 +60,23 @@ def stream_events(
     sent = ""
     with closing(events):
         for event in events:
-            known = event if isinstance(event, Transcript) else event.so_far and event.so_far()
-            if known is None:
-                continue
-            delta = _new(known.text, sent)
+            known = _known(event)
+            delta = _new(known.text, sent) if known is not None else ""
             if delta:
                 sent += delta
                 yield _UNNAMED, {"type": "transcript.text.delta", "delta": delta}
+            elif not isinstance(event, Transcript):
+                yield None  # whoever has gone is noticed
             if isinstance(event, Transcript):
+                if response_format == "diarized_json":
+                    yield from ((_UNNAMED, segment) for segment in _diarized(event)["segments"])
                 yield _UNNAMED, _done(event, response_format, granularities)
+
+
+def _known(event: TranscribeEvent) -> Transcript | None:
+    if isinstance(event, ChunkDone):
+        return event.so_far() if event.so_far is not None else None
+    return event if isinstance(event, Transcript) else None
 
 
 def _done(transcript: Transcript, response_format: str, granularities: Sequence[str]) -> dict[str, Any]:
@@ -84,6 +94,8 @@ def _new(text: str, sent: str) -> str:
 def _body(transcript: Transcript, response_format: str, granularities: Sequence[str]) -> dict[str, Any]:
     known = summary(transcript)
     body: dict[str, Any] = {"text": known["text"]}
+    if response_format == "diarized_json":
+        body |= _diarized(transcript)
     if response_format == "verbose_json":
         body |= _verbose(transcript, known, granularities)
     if known["speakers"]:
@@ -105,6 +117,36 @@ def _verbose(transcript: Transcript, known: dict[str, Any], granularities: Seque
     if "segment" in granularities or not granularities:
         body["segments"] = [_segment(number, segment) for number, segment in enumerate(segments)]
     return body
+
+
+def _diarized(transcript: Transcript) -> dict[str, Any]:
+    """Segments with speakers named A, B, …, as that API names those whose voices it was not given."""
+    return {
+        "task": "transcribe",
+        "duration": round(transcript.duration_seconds, 3),
+        "segments": [
+            {
+                "id": f"seg_{number}",
+                "type": "transcript.text.segment",
+                "speaker": _letters(segment.speaker),
+                "start": round(segment.start, 3),
+                "end": round(segment.end, 3),
+                "text": segment.text.strip(),
+            }
+            for number, segment in enumerate(transcript.segments)
+        ],
+        "usage": {"type": "duration", "seconds": round(transcript.duration_seconds, 3)},
+    }
+
+
+def _letters(label: str) -> str:
+    """`1` as A, `27` as AA, `1+2` as A+B; empty where the speaker is not known."""
+    return TOGETHER.join(_letter(int(one)) if one.isdecimal() else one for one in label.split(TOGETHER))
+
+
+def _letter(number: int) -> str:
+    before, place = divmod(number - 1, 26)
+    return (_letter(before) if before else "") + chr(ord("A") + place)
 
 
 def _segment(number: int, segment: dict[str, Any]) -> dict[str, Any]:

@@ -30,10 +30,15 @@ _PREFIX = "serve-"
 
 @dataclass(slots=True)
 class Form:
-    """A form as it was sent: fields in order, and the recording."""
+    """A form as it was sent: fields in order, and the recording, or recordings where several may be sent."""
 
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    file: Path | None = None
+    files: list[Path] = field(default_factory=list[Path])
+
+    @property
+    def file(self) -> Path | None:
+        """The first recording; None where none was sent."""
+        return self.files[0] if self.files else None
 
     def get(self, name: str, default: str = "") -> str:
         """The last value of a field."""
@@ -62,24 +67,29 @@ def clear_leftovers(settings: Settings) -> None:
 
 @asynccontextmanager
 async def received_form(
-    request: Request, settings: Settings, *, max_bytes: int = MAX_UPLOAD_BYTES
+    request: Request, settings: Settings, *, max_bytes: int = MAX_UPLOAD_BYTES, several: bool = False
 ) -> AsyncGenerator[Form]:
     """The form of a request; its recording is on disk inside the block and is gone after it, however it ends.
+
+    Args:
+        request: What was sent.
+        settings: Where temporary files go.
+        max_bytes: The largest form.
+        several: Whether the field `file` may come more than once.
 
     Raises:
         UsageError: Not a form, or a broken one.
         HTTPException: Larger than `max_bytes` (status 413).
     """
     with tempfile.TemporaryDirectory(prefix="upload-", dir=process_folder(settings)) as folder:
-        yield await _receive(request, Path(folder), max_bytes)
+        yield await _receive(request, _FormWriter(Path(folder), several=several), max_bytes)
 
 
-async def _receive(request: Request, folder: Path, max_bytes: int) -> Form:
+async def _receive(request: Request, writer: _FormWriter, max_bytes: int) -> Form:
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     boundary = parameters.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
         raise UsageError("This is not a form with a file.", hint=_MULTIPART_HINT)
-    writer = _FormWriter(folder)
     parser = MultipartParser(boundary, writer.callbacks())  # pyright: ignore[reportArgumentType]
     try:
         async for chunk in _limited(request, max_bytes):
@@ -108,12 +118,13 @@ async def _limited(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
 
 class _FormWriter:
-    """Takes what the parser finds: the part named `file` goes to disk, others to memory."""
+    """Takes what the parser finds: parts named `file` go to disk, others to memory."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, several: bool) -> None:
         self.form = Form()
         self.ended = False
         self._folder = folder
+        self._several = several
         self._header = (bytearray(), bytearray())
         self._headers: dict[str, bytes] = {}
         self._name = ""
@@ -148,10 +159,19 @@ class _FormWriter:
         _, options = parse_options_header(self._headers.get("content-disposition"))
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
         if self._name == "file":
-            if self.form.file is not None:
+            if self.form.files and not self._several:
                 raise UsageError("There are several files in the form.", hint="Send one recording at a time.")
-            self.form.file = self._folder / safe_name(options.get(b"filename", b""))
-            self._file = self.form.file.open("xb")
+            path = self._new_folder() / safe_name(options.get(b"filename", b""))
+            self._file = path.open("xb")
+            self.form.files.append(path)
+
+    def _new_folder(self) -> Path:
+        """One for each recording after the first: two may have the same name."""
+        if not self.form.files:
+            return self._folder
+        folder = self._folder / str(len(self.form.files))
+        folder.mkdir(mode=0o700)
+        return folder
 
     def _write(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:

@@ -40,6 +40,16 @@ async def last_event(request: Request, events: Generator[T, None, None]) -> T:
     return await on_thread(request.receive, work)
 
 
+async def finished(request: Request, work: Callable[[], T]) -> T:
+    """Run work that tells nothing on its way; it is not stopped where the client goes away.
+
+    Raises:
+        ClientDisconnect: The client went away.
+        WorkbenchError: What the work raised.
+    """
+    return await on_thread(request.receive, work)
+
+
 async def on_thread(receive: Receive, work: Callable[[], T]) -> T:
     """Run `work` on a thread; where the client goes away, the thread's next `from_thread` call raises.
 
@@ -70,13 +80,16 @@ async def _cancel_on_disconnect(receive: Receive, scope: CancelScope) -> None:
 
 Named = tuple[str, Any]
 """An event's name, empty for none, and what it says, ready for JSON."""
+_STILL_THERE = b":\n\n"
+"""A comment (HTML Living Standard, 9.2.6): clients ignore it, and what stands between keeps the connection."""
 
 
 class EventStream(Response):
     """Server-sent events (HTML Living Standard, 9.2), one for each named value that a generator yields.
 
     The generator runs and is closed on one thread. An error before the first event is an ordinary error response; a
-    later one is the last event, named `error`. A client that goes away cancels the work.
+    later one is the last event, named `error`. A client that goes away cancels the work where the generator yields
+    next; None in the place of an event says only that the work goes on.
 
     Args:
         events: What to send.
@@ -88,7 +101,7 @@ class EventStream(Response):
 
     def __init__(
         self,
-        events: Generator[Named, None, None],
+        events: Generator[Named | None, None, None],
         describe: Callable[[WorkbenchError], Any],
         *,
         keeps: AsyncExitStack | None = None,
@@ -109,7 +122,7 @@ class EventStream(Response):
     def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
         with closing(self._events):
             try:
-                first = next(self._events)
+                first = self._first()
             except WorkbenchError as error:
                 refusal = JSONResponse(self._describe(error), status_code=error.http_status)
                 from_thread.run(refusal, scope, receive, send)
@@ -119,12 +132,20 @@ class EventStream(Response):
                 await send(message)
 
             from_thread.run(post, {"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-            for name, value in self._all_from(first):
+            for event in self._all_from(first):
                 from_thread.check_cancelled()  # uvicorn takes what is sent to a client that has gone
-                from_thread.run(post, _body(_frame(name, value), more=True))
+                frame = _STILL_THERE if event is None else _frame(*event)
+                from_thread.run(post, _body(frame, more=True))
             from_thread.run(post, _body(b"", more=False))
 
-    def _all_from(self, first: Named) -> Iterable[Named]:
+    def _first(self) -> Named:
+        for event in self._events:
+            from_thread.check_cancelled()
+            if event is not None:
+                return event
+        raise RuntimeError("The work ended without an event.")
+
+    def _all_from(self, first: Named) -> Iterable[Named | None]:
         yield first
         try:
             yield from self._events

@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import tempfile
+import zipfile
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -110,6 +111,34 @@ def export_bundle(
     )
 
 
+def archive_bundle(
+    transcript: Transcript,
+    audio: Path,
+    target: Path,
+    *,
+    channel: Channel = "mix",
+    title: str = "",
+    include_flagged: bool = False,
+) -> Bundle:
+    """`export_bundle` as one zip file. Arguments and errors as there.
+
+    Args:
+        transcript: See there.
+        audio: The same.
+        target: The file; its stem is the set's name, and that of the folder in it.
+        channel: See there.
+        title: The same.
+        include_flagged: The same.
+    """
+    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+        made = Path(folder, target.stem)
+        bundle = export_bundle(transcript, audio, made, channel=channel, title=title, include_flagged=include_flagged)
+        with zipfile.ZipFile(target, "w") as archive:  # stored: flac does not get smaller
+            for file in sorted(made.rglob("*")):
+                archive.write(file, file.relative_to(folder))
+    return bundle
+
+
 def _touches(flag: Flag, segment: Segment) -> bool:
     return flag.start < segment.end and flag.end > segment.start
 
@@ -174,7 +203,7 @@ def _is_the_one(sound: FileSound, transcript: Transcript) -> bool:
     """Whether the sound is that of the transcript: to the bit where both were decoded alike, else by its length."""
     facts = sound.facts
     assert facts is not None, "it was read to its end"
-    if parse_chain(transcript.chain).decode_rate == _SAMPLE_RATE:
+    if parse_chain(transcript.chain, to_use=False).decode_rate == _SAMPLE_RATE:
         return facts.digest == transcript.clip_digest
     return abs(facts.samples / _SAMPLE_RATE - transcript.duration_seconds) < _SLACK_SECONDS
 

@@ -40,7 +40,8 @@ class Draft:
         warnings: tuple[str, ...] = (),
         cost: Measurement | None = None,
     ) -> None:
-        self._survey, self._info, self._chain, self._warnings = survey, info, chain, warnings
+        self._place = survey.placed if survey.times is not None else None
+        self._survey, self._info, self._chain, self._warnings = survey.in_recording(), info, chain, warnings
         self._costs = [cost]
         self._heard: list[Heard] = []
         self._texts: list[str] = []
@@ -50,6 +51,8 @@ class Draft:
 
     def add(self, chunk: ChunkHeard) -> None:
         """The next chunk; one that overlaps the last is fitted to it, which may change the last one's end."""
+        if self._place is not None:
+            chunk = chunk.placed(self._place)
         longest = self._survey.recording.duration
         by_call = [one.segments(longest) for one in chunk.heard]
         if self._survey.speech:
@@ -100,12 +103,17 @@ class Draft:
             model_id=self._info.model_id,
             chain=str(self._chain),
             hypothesis=self._hypothesis(),
-            measurement=cost or replace(whole, audio_seconds=recording.duration),
+            measurement=cost or replace(whole, audio_seconds=self._worked_on()),
             warnings=self._all_warnings(flags),
             complete=not recording.warnings and not self._cut_off() and not any(flag.is_missing for flag in flags),
             flags=tuple(flags),
             coverage=cover(recording.duration, self._done, flags),
         )
+
+    def _worked_on(self) -> float:
+        """How much of the recording the cost was for: of work that was stopped, what was done, silence included."""
+        duration = self._survey.recording.duration
+        return min((flag.start for flag in self._not_transcribed()), default=duration)
 
     def _not_transcribed(self) -> list[Flag]:
         rest = self._survey.chunks[len(self._done) :]

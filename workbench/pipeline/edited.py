@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from workbench.audio.segment import Span
 from workbench.engines.base import Segment
 from workbench.pipeline.coverage import Flag, Stretch, cover
-from workbench.pipeline.editing import Edited, apply_edits
+from workbench.pipeline.editing import Edited, apply_edit, apply_edits
 from workbench.pipeline.edits import Edit, Entry, Redo, Undo
-from workbench.pipeline.passages import Passage, timed_segments
+from workbench.pipeline.passages import Passage, timed_segments, whole_text
 from workbench.pipeline.rerun import Rerun
 from workbench.pipeline.speaker_labels import name_speakers
-from workbench.pipeline.transcript import Transcript, join_texts, warning_of
+from workbench.pipeline.transcript import Transcript, warning_of
 from workbench.pipeline.turns import Speaker
 from workbench.pipeline.words import retext
 from workbench.text.corrections import Change, apply_changes, propose
@@ -35,6 +35,21 @@ class ProposedChange:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ShownSegment:
+    """A segment as readers get it.
+
+    Attributes:
+        passage: As it was edited.
+        changes: What the corrections that are on propose for its text, refused ones too.
+        segment: With the corrections that were not refused. Its text may be empty: then readers do not get it.
+    """
+
+    passage: Passage
+    changes: tuple[Change, ...]
+    segment: Segment
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class EditedTranscript:
     """The transcript as the engine wrote it, and its history; what readers get is `view()`.
 
@@ -49,9 +64,22 @@ class EditedTranscript:
     raw: Transcript
     history: tuple[Entry, ...] = ()
     _state: Edited = field(init=False, repr=False, compare=False)
+    _shown: dict[int, ShownSegment] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_state", apply_edits(self.raw, self.history))
+        self._become(apply_edits(self.raw, self.history), {})
+
+    def _become(self, state: Edited, shown: dict[int, ShownSegment]) -> None:
+        object.__setattr__(self, "_state", state)
+        object.__setattr__(self, "_shown", shown)
+
+    def _after(self, entry: Edit | Undo | Redo, state: Edited) -> EditedTranscript:
+        """With one entry more, which made that state; segments that stay as they are need not be corrected again."""
+        found: EditedTranscript = object.__new__(EditedTranscript)
+        object.__setattr__(found, "raw", self.raw)
+        object.__setattr__(found, "history", (*self.history, entry))
+        found._become(state, self._shown if state.corrections == self._state.corrections else {})
+        return found
 
     def edit(self, *edits: Edit) -> EditedTranscript:
         """With more edits; what was undone before cannot be done again afterwards.
@@ -59,7 +87,10 @@ class EditedTranscript:
         Raises:
             UsageError: One cannot be applied.
         """
-        return replace(self, history=(*self.history, *edits))
+        found = self
+        for edit in edits:
+            found = found._after(edit, apply_edit(found._state, edit))
+        return found
 
     def undo(self) -> EditedTranscript:
         """Without the last edit that is not undone.
@@ -67,7 +98,7 @@ class EditedTranscript:
         Raises:
             UsageError: There is none.
         """
-        return replace(self, history=(*self.history, Undo()))
+        return self._after(Undo(), apply_edits(self.raw, (*self.history, Undo())))
 
     def redo(self) -> EditedTranscript:
         """With the edit that was undone last.
@@ -75,15 +106,25 @@ class EditedTranscript:
         Raises:
             UsageError: There is none.
         """
-        return replace(self, history=(*self.history, Redo()))
+        return self._after(Redo(), apply_edits(self.raw, (*self.history, Redo())))
 
     @property
     def can_undo(self) -> bool:
-        return _depths(self.history)[0] > 0
+        return self.last_done is not None
 
     @property
     def can_redo(self) -> bool:
-        return _depths(self.history)[1] > 0
+        return self.last_undone is not None
+
+    @property
+    def last_done(self) -> Edit | None:
+        """The edit that `undo` would take back."""
+        return next(reversed(_stacks(self.history)[0]), None)
+
+    @property
+    def last_undone(self) -> Edit | None:
+        """The edit that `redo` would do again."""
+        return next(reversed(_stacks(self.history)[1]), None)
 
     @property
     def passages(self) -> tuple[Passage, ...]:
@@ -94,6 +135,11 @@ class EditedTranscript:
     def flags(self) -> tuple[tuple[Flag, bool], ...]:
         """Places to check, and whether somebody did."""
         return tuple((flag, flag in self._state.checked) for flag in self._state.flags)
+
+    @property
+    def reruns(self) -> tuple[Rerun, ...]:
+        """What was transcribed again and taken, in the order in which it was."""
+        return self._state.reruns
 
     @property
     def rules(self) -> tuple[str, ...]:
@@ -107,14 +153,37 @@ class EditedTranscript:
 
     def changes(self) -> tuple[ProposedChange, ...]:
         """What the corrections that are on would change, segment by segment; each rule sees one segment at a time."""
-        return tuple(self._changes())
+        return tuple(
+            ProposedChange(segment=one.passage.id, change=change, refused=one.passage.refuses(change))
+            for one in self.shown()
+            for change in one.changes
+        )
 
-    def _changes(self) -> Iterator[ProposedChange]:
-        if not (self.rules or self.replacements):
-            return
-        for passage in self.passages:
-            for change in propose(passage.text, self.rules, replacements=self.replacements):
-                yield ProposedChange(segment=passage.id, change=change, refused=passage.refuses(change))
+    def shown(self) -> tuple[ShownSegment, ...]:
+        """The segments as readers get them, in order, also those that came to be without text."""
+        old = [self._shown.get(passage.id) for passage in self.passages]
+        new = [
+            passage
+            for passage, known in zip(self.passages, old, strict=True)
+            if known is None or not (known.passage is passage or known.passage == passage)
+        ]
+        if new:
+            corrected = {one.passage.id: one for one in self._show(new)}
+            # Another thread may be reading the one before, which has the same memory.
+            object.__setattr__(self, "_shown", self._shown | corrected)
+        return tuple(self._shown[passage.id] for passage in self.passages)
+
+    def _show(self, passages: Sequence[Passage]) -> Iterator[ShownSegment]:
+        segments = timed_segments(passages)
+        is_on = bool(self.rules or self.replacements)
+        changes = [propose(one.text, self.rules, replacements=self.replacements) if is_on else () for one in passages]
+        texts = [
+            _accepted(passage, proposed, segment.text)
+            for passage, proposed, segment in zip(passages, changes, segments, strict=True)
+        ]
+        corrected = retext(segments, texts, keep_confidence=True)
+        for passage, proposed, segment in zip(passages, changes, corrected, strict=True):
+            yield ShownSegment(passage=passage, changes=proposed, segment=segment)
 
     def whole_segments(self, start: float, end: float) -> tuple[tuple[int, ...], Span]:
         """The segments of which a part lies between two moments, and the time from the first to the last of them.
@@ -140,12 +209,10 @@ class EditedTranscript:
             corrected: Whether corrections are made; not for what is compared with other texts.
         """
         state, raw = self._state, self.raw
-        segments = timed_segments(state.passages)
-        if corrected:
-            segments = retext(segments, self._corrected(segments), keep_confidence=True)
+        segments = [one.segment for one in self.shown()] if corrected else timed_segments(state.passages)
         hypothesis = replace(
             raw.hypothesis,
-            text=_text(raw, state.passages, segments),
+            text=whole_text(raw, state.passages, segments),
             segments=tuple(one for one in segments if one.text.strip()),
         )
         shown = replace(raw, hypothesis=hypothesis, speakers=_speakers(state))
@@ -153,61 +220,26 @@ class EditedTranscript:
             shown = name_speakers(shown, dict(state.names))
         return _reviewed(shown, state)
 
-    def _corrected(self, segments: Sequence[Segment]) -> list[str]:
-        accepted: dict[int, list[Change]] = {}
-        for one in self._changes():
-            if not one.refused:
-                accepted.setdefault(one.segment, []).append(one.change)
-        return [
-            apply_changes(passage.text, accepted[passage.id]) if passage.id in accepted else segment.text
-            for passage, segment in zip(self.passages, segments, strict=True)
-        ]
+
+def _accepted(passage: Passage, proposed: Sequence[Change], text: str) -> str:
+    """The text with what was not refused; as it stands in the segment where that is nothing."""
+    accepted = [change for change in proposed if not passage.refuses(change)]
+    return apply_changes(passage.text, accepted) if accepted else text
 
 
-def _depths(history: Sequence[Entry]) -> tuple[int, int]:
-    """How many edits can be undone, and done again."""
-    done = undone = 0
+def _stacks(history: Sequence[Entry]) -> tuple[list[Edit], list[Edit]]:
+    """What can be undone, and what can be done again; the next one is the last of each."""
+    done: list[Edit] = []
+    undone: list[Edit] = []
     for entry in history:
         if isinstance(entry, Undo):
-            done, undone = done - 1, undone + 1
+            undone.append(done.pop())
         elif isinstance(entry, Redo):
-            done, undone = done + 1, undone - 1
+            done.append(undone.pop())
         else:
-            done, undone = done + 1, 0
+            done.append(entry)
+            undone.clear()
     return done, undone
-
-
-def _text(raw: Transcript, passages: Sequence[Passage], segments: Sequence[Segment]) -> str:
-    """The whole text; between segments that followed each other from the first stands what the engine put there."""
-    if [one.text for one in segments] == [one.text for one in raw.segments]:
-        return raw.text
-    gaps = _gaps(raw)
-    text = ""
-    last: int | None = None
-    for passage, segment in zip(passages, segments, strict=True):
-        piece = segment.text.strip()
-        if not piece:
-            continue
-        if text:
-            known = last is not None and passage.id == last + 1 < len(gaps)
-            text += gaps[passage.id] if known else join_texts((text[-1], piece[0]))[1:-1]
-        text += piece
-        last = passage.id
-    return text
-
-
-def _gaps(raw: Transcript) -> list[str]:
-    """What stands before each segment in the text; nothing where the text is not that of the segments."""
-    gaps: list[str] = []
-    after = 0
-    for segment in raw.segments:
-        piece = segment.text.strip()
-        place = raw.text.find(piece, after)
-        if place < 0 or raw.text[after:place].strip():
-            return []
-        gaps.append(raw.text[after:place])
-        after = place + len(piece)
-    return [] if raw.text[after:].strip() else gaps
 
 
 def _speakers(state: Edited) -> tuple[Speaker, ...]:

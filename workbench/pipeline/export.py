@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import io
 import json
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -16,26 +17,36 @@ from workbench.engines.base import Segment
 from workbench.errors import UnknownName
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.hotwords import hotword_report
+from workbench.pipeline.paragraphs import Paragraph, paragraphs
 from workbench.pipeline.subtitles import Cue, make_cues
 from workbench.pipeline.transcript import Transcript, clock
 from workbench.pipeline.transcript_file import document_of
 
 _JSON = pydantic.TypeAdapter(Transcript)
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
-def as_txt(transcript: Transcript) -> str:
-    """The text alone, a line a segment, with who said it where that is known."""
+def as_txt(transcript: Transcript, *, stamped: bool = False) -> str:
+    """The text alone, with who said it where that is known.
+
+    Args:
+        transcript: Any.
+        stamped: In paragraphs, each with the time it begins at, `[00:12:34]`; else a line a segment.
+    """
+    if stamped:
+        lines = [f"{_stamp(one)} {_named(_one_line(one.speaker), one.text)}\n" for one in paragraphs(transcript)]
+        return "\n".join(lines) or "\n"
     lines = [_said(transcript, segment, segment.text.strip()) for segment in transcript.segments] or [transcript.text]
     return "\n".join(lines) + "\n"
 
 
 def as_markdown(transcript: Transcript) -> str:
-    """A heading, then every segment with the time it starts at. Markdown in the text is shown, not obeyed."""
+    """A heading, then paragraphs with the time they begin at. Markdown in the text is shown, not obeyed."""
     head = f"# {_plain_markdown(transcript.source or 'Transcript')}\n"
     notes = "".join(f"> {_plain_markdown(warning)}\n" for warning in transcript.warnings)
     lines = [
-        f"`[{clock(segment.start)[:8]}]` {_bold_name(transcript, segment)}{_plain_markdown(segment.text.strip())}\n"
-        for segment in transcript.segments
+        f"`{_stamp(one)}` {f'**{_plain_markdown(one.speaker)}:** ' if one.speaker else ''}{_plain_markdown(one.text)}\n"
+        for one in paragraphs(transcript)
     ]
     return "\n".join(filter(None, [head, notes, *lines]))
 
@@ -54,7 +65,7 @@ def as_vtt(transcript: Transcript) -> str:
     """WebVTT, with the characters escaped that its specification names, and voice tags where speakers are known."""
 
     def shown(cue: Cue) -> list[str]:
-        name, *lines = (html.escape(one, quote=False) for one in (transcript.speaker_of(cue.segment), *cue.lines))
+        name, *lines = (html.escape(one, quote=False) for one in (_name(transcript, cue.segment), *cue.lines))
         return [f"<v {name}>{lines[0]}", *lines[1:]] if name else lines
 
     return _subtitles(make_cues(transcript.segments), "vtt", shown)
@@ -69,17 +80,17 @@ def as_json(transcript: Transcript | EditedTranscript) -> str:
 
 
 def as_docx(transcript: Transcript) -> bytes:
-    """A Word document: a heading, then a paragraph a segment with the time it starts at."""
+    """A Word document: a heading, then paragraphs with the time they begin at."""
     import docx
 
     document = docx.Document()
-    document.add_heading(transcript.source or "Transcript", level=1)
+    document.add_heading(_xml(_one_line(transcript.source or "Transcript")), level=1)
     for warning in transcript.warnings:
-        document.add_paragraph(warning, style="Intense Quote")
-    for segment in transcript.segments:
-        paragraph = document.add_paragraph()
-        paragraph.add_run(f"[{clock(segment.start)[:8]}] {_said(transcript, segment)}").bold = True
-        paragraph.add_run(segment.text.strip())
+        document.add_paragraph(_xml(_one_line(warning)), style="Intense Quote")
+    for one in paragraphs(transcript):
+        written = document.add_paragraph()
+        written.add_run(_xml(f"{_stamp(one)} {_named(_one_line(one.speaker))}")).bold = True
+        written.add_run(_xml(one.text))
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
@@ -95,18 +106,25 @@ FORMATS: dict[str, Callable[[Transcript], str | bytes]] = {
 }
 
 
-def export(transcript: Transcript | EditedTranscript, format_name: str) -> bytes:
+def export(transcript: Transcript | EditedTranscript, format_name: str, *, stamped: bool = False) -> bytes:
     """The transcript in one of `FORMATS`, as the bytes of a file; of an edited one, as readers get it.
+
+    Args:
+        transcript: What to write.
+        format_name: One of `FORMATS`.
+        stamped: Whether txt has paragraphs with times, as Markdown and docx always do.
 
     Raises:
         UnknownName: No such format.
     """
     if format_name not in FORMATS:
         raise UnknownName("format", format_name, FORMATS)
-    if isinstance(transcript, EditedTranscript):
-        written = as_json(transcript) if format_name == "json" else FORMATS[format_name](transcript.view())
-    else:
-        written = FORMATS[format_name](transcript)
+    if format_name == "json":
+        return as_json(transcript).encode()
+    shown = transcript.view() if isinstance(transcript, EditedTranscript) else transcript
+    if format_name == "txt":
+        return as_txt(shown, stamped=stamped).encode()
+    written = FORMATS[format_name](shown)
     return written if isinstance(written, bytes) else written.encode()
 
 
@@ -183,15 +201,32 @@ def _subtitles(cues: Sequence[Cue], format_name: str, shown: Callable[[Cue], lis
 
 def _said(transcript: Transcript, segment: Segment, text: str = "") -> str:
     """`Zhang: text`, or the text alone where the speaker is not known."""
-    name = transcript.speaker_of(segment)
+    return _named(_name(transcript, segment), text)
+
+
+def _named(name: str, text: str = "") -> str:
     return f"{name}: {text}" if name else text
 
 
-def _bold_name(transcript: Transcript, segment: Segment) -> str:
-    name = transcript.speaker_of(segment)
-    return f"**{_plain_markdown(name)}:** " if name else ""
+def _name(transcript: Transcript, segment: Segment) -> str:
+    return _one_line(transcript.speaker_of(segment))
+
+
+def _stamp(paragraph: Paragraph) -> str:
+    return f"[{clock(paragraph.start)[:8]}]"
+
+
+def _one_line(text: str) -> str:
+    """A line break in a name would end a cue, a paragraph or a heading."""
+    return " ".join(text.split())
 
 
 def _plain_markdown(text: str) -> str:
+    text = _one_line(text)
     escaped = "".join(f"\\{character}" if character in r"\`*_[]#|~!" else character for character in text)
     return html.escape(escaped, quote=False)
+
+
+def _xml(text: str) -> str:
+    """Without the characters that XML 1.0 ("Char") has no place for: they are written as U+FFFD."""
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from workbench.engines.base import Segment
 from workbench.errors import UsageError
 from workbench.pipeline.anchors import follow
-from workbench.pipeline.transcript import join_texts
+from workbench.pipeline.transcript import Transcript, join_texts
 from workbench.pipeline.words import bound_segment, retext, word_places
 from workbench.text.corrections import Change
 
@@ -67,6 +67,39 @@ def timed_segments(passages: Sequence[Passage]) -> list[Segment]:
     texts = [one.text if one.is_edited else one.heard.text for one in passages]
     segments = retext([one.heard for one in passages], texts)
     return [replace(one, speaker=passage.speaker) for one, passage in zip(segments, passages, strict=True)]
+
+
+def whole_text(raw: Transcript, passages: Sequence[Passage], segments: Sequence[Segment]) -> str:
+    """The whole text; between segments that followed each other from the first stands what the engine put there."""
+    if [one.text for one in segments] == [one.text for one in raw.segments]:
+        return raw.text
+    gaps = _gaps(raw)
+    text = ""
+    last: int | None = None
+    for passage, segment in zip(passages, segments, strict=True):
+        piece = segment.text.strip()
+        if not piece:
+            continue
+        if text:
+            known = last is not None and passage.id == last + 1 < len(gaps)
+            text += gaps[passage.id] if known else join_texts((text[-1], piece[0]))[1:-1]
+        text += piece
+        last = passage.id
+    return text
+
+
+def _gaps(raw: Transcript) -> list[str]:
+    """What stands before each segment in the text; nothing where the text is not that of the segments."""
+    gaps: list[str] = []
+    after = 0
+    for segment in raw.segments:
+        piece = segment.text.strip()
+        place = raw.text.find(piece, after)
+        if place < 0 or raw.text[after:place].strip():
+            return []
+        gaps.append(raw.text[after:place])
+        after = place + len(piece)
+    return [] if raw.text[after:].strip() else gaps
 
 
 def with_text(passage: Passage, text: str) -> Passage:

@@ -103,7 +103,7 @@ def transcribe_part(
         for event in heard:
             if isinstance(event, Transcript):
                 yield _rerun(event, ref, part, offset, options)
-            else:
+            elif isinstance(event, ChunkDone):
                 yield replace(
                     event,
                     start=event.start + offset,

@@ -6,13 +6,14 @@ more for each step that must know all of it, once to find speech and pauses, and
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass, replace
 from functools import partial
 
 import soxr
 
-from workbench.audio.clip import AudioClip, Samples
+from workbench.audio.clip import AudioClip, Samples, Times
 from workbench.audio.segment import LevelProfile, Span, overlapped, plan_chunks
 from workbench.audio.steps import Chain
 from workbench.audio.stream import Cutter, FileSound
@@ -38,6 +39,23 @@ class Recording:
     warnings: tuple[str, ...] = ()
 
 
+TELL_SECONDS = 1.0
+"""How often a survey tells how far it is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surveying:
+    """A long file is looked through before its first stretch is transcribed.
+
+    Attributes:
+        seconds: How far into it.
+        duration_seconds: How long it says it is; None where it does not.
+    """
+
+    seconds: float
+    duration_seconds: float | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Survey:
     """A recording as the engine will hear it.
@@ -49,16 +67,33 @@ class Survey:
         warnings: What the steps of the chain noticed.
         offset: Where the changed sound begins in the recording, in seconds.
         rate: Of the changed sound, in Hz.
+        times: Where the sound lies that is heard at a moment of `chunks` and `speech`, once the chain changed the pace
+            or cut something out of the middle; None where they are moments of the recording.
         samples: From and to which sample; to be asked for forwards.
     """
 
     recording: Recording
     chunks: tuple[Span, ...]
     speech: tuple[Span, ...]
+    times: Times | None = None
     warnings: tuple[str, ...]
     offset: float
     rate: int
     samples: Callable[[int, int], Samples]
+
+    def placed(self, moment: float) -> float:
+        """Where in the recording the sound lies that is heard at a moment, in seconds."""
+        return moment if self.times is None else min(self.times(moment), self.recording.duration)
+
+    def in_recording(self) -> Survey:
+        """The same with chunks and speech in seconds of the recording; no sound can be cut from it."""
+        if self.times is None:
+            return self
+        chunks, speech = (
+            tuple(Span(self.placed(one.start), self.placed(one.end)) for one in spans)
+            for spans in (self.chunks, self.speech)
+        )
+        return replace(self, chunks=chunks, speech=speech)
 
     def cut(self, chunk: Span) -> AudioClip:
         """The sound of a chunk. Chunks are asked for in order: what lies before one may be forgotten."""
@@ -104,6 +139,7 @@ def survey_clip(
         recording=recording,
         chunks=_moved(chunks, offset),
         speech=_moved(speech, offset),
+        times=_times_from(clip.offset_seconds, changed.times),
         warnings=changed.warnings[len(clip.warnings) :],
         offset=offset,
         rate=changed.sample_rate,
@@ -113,8 +149,10 @@ def survey_clip(
 
 def survey_file(
     sound: FileSound, info: EngineInfo, chain: Chain, *, max_seconds: float, overlap_seconds: float = 0.0
-) -> Survey:
+) -> Generator[Surveying, None, Survey]:
     """Survey a file that is too long to be held; one whose chain has a step without a form for streams is held anyway.
+
+    Closing the generator stops the work.
 
     Args:
         sound: The file.
@@ -122,6 +160,9 @@ def survey_file(
         chain: Preprocessing.
         max_seconds: The longest chunk.
         overlap_seconds: Heard twice where a cut lies in the middle of speech.
+
+    Yields:
+        How far it is, every second or so; at least once before each step that has to know all of the recording.
 
     Raises:
         AudioError: It cannot be read to its end.
@@ -131,11 +172,19 @@ def survey_file(
         clip = sound.clip()
         assert clip is not None, "no limit was given"
         return survey_clip(clip, info, chain, max_seconds=max_seconds, overlap_seconds=overlap_seconds)
-    changed = stream_at_rate(stream_chain(chain, sound.stream()), info.sample_rate)
+    stream = sound.stream()
+    for step in chain.steps:
+        yield Surveying(seconds=0.0, duration_seconds=sound.declared_seconds)
+        stream = stream_chain(Chain((step,)), stream)
+    changed = stream_at_rate(stream, info.sample_rate)
     detector, levels = SpeechDetector(info.sample_rate), LevelProfile(info.sample_rate)
+    told = time.monotonic()
     for block in changed.open():
         detector.feed(block)
         levels.feed(block)
+        if time.monotonic() - told >= TELL_SECONDS:
+            told = time.monotonic()
+            yield Surveying(seconds=levels.size / info.sample_rate, duration_seconds=sound.declared_seconds)
     facts = sound.facts
     assert facts is not None, "the pass above came to its end"
     length = levels.size / info.sample_rate
@@ -153,6 +202,7 @@ def survey_file(
         ),
         chunks=_moved(chunks, changed.offset_seconds),
         speech=_moved(speech, changed.offset_seconds),
+        times=changed.times,
         warnings=changed.warnings,
         offset=changed.offset_seconds,
         rate=info.sample_rate,
@@ -168,6 +218,11 @@ def _plan(
 
 def _moved(spans: list[Span], offset: float) -> tuple[Span, ...]:
     return tuple(Span(one.start + offset, one.end + offset) for one in spans)
+
+
+def _times_from(start: float, times: Times | None) -> Times | None:
+    """Times of a part of a recording that is a recording of its own and begins there."""
+    return None if times is None else lambda moment: times(moment + start) - start
 
 
 def _slice(clip: AudioClip, first: int, end: int) -> Samples:

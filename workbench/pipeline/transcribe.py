@@ -21,13 +21,14 @@ from workbench.pipeline.journal import TranscriptJournal
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.meter import Meter, shared_by_length
 from workbench.pipeline.stretch import ChunkHeard, Heard
-from workbench.pipeline.survey import Survey, survey_clip, survey_file
+from workbench.pipeline.survey import Survey, Surveying, survey_clip, survey_file
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.work import ChunkDone, TranscribeEvent, Work
 
 __all__ = [
     "NO_SPEECH",
     "ChunkDone",
+    "Surveying",
     "TranscribeEvent",
     "resolve_options",
     "transcribe_clip",
@@ -49,7 +50,7 @@ def resolve_options(info: EngineInfo, options: DecodeOptions) -> tuple[DecodeOpt
         warnings += (f"{info.name} takes no context; the hot words were not used.",)
         options = replace(options, context="")
     if options.word_times and "word_timestamps" not in info.capabilities:
-        warnings += (f"{info.name} has no times of words.",)
+        warnings += (f"{info.name} has no times of words. {info.word_times_hint}".rstrip(),)
         options = replace(options, word_times=False)
     return replace(options, language=language), warnings
 
@@ -143,7 +144,8 @@ def transcribe_recording(
         journals: Where finished chunks are kept until the transcript was delivered; None keeps none.
 
     Yields:
-        `ChunkDone` for every stretch, then the `Transcript`.
+        `Surveying` while a long file is looked through, `ChunkDone` for every stretch, then the `Transcript`. What was
+        kept is deleted when the generator goes on after it; until then it holds no sound and no lock.
 
     Raises:
         UsageError: An option that cannot be used.
@@ -161,14 +163,18 @@ def transcribe_recording(
     meter = Meter(info.device, info.runtime)
     warm_up()
     with meter.measure(audio_seconds=0) as reading:
-        survey = _surveyed(sound, info, chain, longest, overlap_seconds)
+        survey = yield from _surveyed(sound, info, chain, longest, overlap_seconds)
     draft = Draft(survey, info, chain, warnings=warnings, cost=reading.result)
     kept = None
     if journals is not None and len(survey.chunks) > 1:
         kept = _opened(journals, _decides(survey, info, ref, options, chain), survey.chunks)
     try:
         yield from Work(pool, ref, survey, options, meter, draft, kept).events()
-        yield draft.transcript()
+        whole = draft.transcript()
+        if kept is not None:
+            kept.close()
+        del sound, survey, draft
+        yield whole
         if kept is not None:
             kept.delete()
     finally:
@@ -176,10 +182,12 @@ def transcribe_recording(
             kept.close()
 
 
-def _surveyed(sound: AudioClip | FileSound, info: EngineInfo, chain: Chain, longest: float, overlap: float) -> Survey:
+def _surveyed(
+    sound: AudioClip | FileSound, info: EngineInfo, chain: Chain, longest: float, overlap: float
+) -> Generator[Surveying, None, Survey]:
     if isinstance(sound, AudioClip):
         return survey_clip(sound, info, chain, max_seconds=longest, overlap_seconds=overlap)
-    return survey_file(sound, info, chain, max_seconds=longest, overlap_seconds=overlap)
+    return (yield from survey_file(sound, info, chain, max_seconds=longest, overlap_seconds=overlap))
 
 
 def _decides(

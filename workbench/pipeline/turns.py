@@ -54,6 +54,7 @@ def speakers_of(turns: Iterable[Turn]) -> tuple[Speaker, ...]:
 
 
 def shown_name(label: str, speakers: Iterable[Speaker]) -> str:
-    """The name for a label, the names for several together; empty for an empty one."""
+    """The name for a label, the names for several together, each once; empty for an empty one."""
     names = {speaker.label: speaker.name for speaker in speakers}
-    return f" {TOGETHER} ".join(names.get(one, one) for one in label.split(TOGETHER)) if label else ""
+    together = dict.fromkeys(names.get(one, one) for one in label.split(TOGETHER))
+    return f" {TOGETHER} ".join(together) if label else ""

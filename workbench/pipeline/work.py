@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
+from statistics import median
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import DecodeOptions, Hypothesis, Segment
@@ -14,9 +15,10 @@ from workbench.pipeline.draft import Draft
 from workbench.pipeline.journal import TranscriptJournal
 from workbench.pipeline.measurement import Measurement, combined
 from workbench.pipeline.meter import Meter
-from workbench.pipeline.stretch import ChunkHeard, hear, speech_within
-from workbench.pipeline.survey import Survey
+from workbench.pipeline.stretch import ChunkHeard, fullness, hear, speech_within
+from workbench.pipeline.survey import Survey, Surveying
 from workbench.pipeline.transcript import Transcript
+from workbench.pipeline.units import spoken_units
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +49,11 @@ class ChunkDone:
     so_far: Callable[[], Transcript] | None = field(default=None, repr=False, compare=False)
 
 
-TranscribeEvent = ChunkDone | Transcript
+_FEWEST_USUAL = 3
+_LEAST_SPOKEN_SECONDS = 5.0
+"""Chunks with less speech say nothing of what is usual."""
+
+TranscribeEvent = Surveying | ChunkDone | Transcript
 
 
 class Work:
@@ -75,6 +81,7 @@ class Work:
     ) -> None:
         self._pool, self._ref, self._survey, self._options = pool, ref, survey, options
         self._meter, self._draft, self._journal = meter, draft, journal
+        self._fullness: list[float] = []
         self._began = time.monotonic()
         self._worked_seconds = 0.0
 
@@ -92,9 +99,12 @@ class Work:
 
     def _chunks(self) -> Generator[ChunkHeard, None, None]:
         done = self._journal.done if self._journal is not None else []
-        yield from done
+        for chunk in done:
+            self._learn(chunk)
+            yield chunk
         for index in range(len(done), len(self._survey.chunks)):
             chunk = self._transcribed(index)
+            self._learn(chunk)
             if self._journal is not None:
                 try:
                     self._journal.append(chunk)
@@ -114,11 +124,19 @@ class Work:
             return hypothesis
 
         speech = speech_within(self._survey.speech, span.start, span.end)
-        heard = hear(self._survey.cut(span), span, speech, call)
+        usual = median(self._fullness) if len(self._fullness) >= _FEWEST_USUAL else None
+        heard = hear(self._survey.cut(span), span, speech, call, usual)
         self._worked_seconds += span.duration
         cost = combined(costs)
         assert cost is not None, "the engine was called"
         return ChunkHeard(index=index, start=span.start, end=span.end, heard=tuple(heard), measurement=cost)
+
+    def _learn(self, chunk: ChunkHeard) -> None:
+        """How full this recording's chunks are, those of an earlier try too: so the text is the same."""
+        spoken = sum(one.duration for one in speech_within(self._survey.speech, chunk.start, chunk.end))
+        units = [unit for one in chunk.heard for unit in spoken_units(one.hypothesis.text)]
+        if spoken >= _LEAST_SPOKEN_SECONDS and units:
+            self._fullness.append(fullness(units, spoken))
 
     def _overlaps_next(self, index: int) -> bool:
         chunks = self._survey.chunks
@@ -131,8 +149,8 @@ class Work:
         return ChunkDone(
             index=index,
             total=len(chunks),
-            start=chunks[index].start,
-            end=chunks[index].end,
+            start=self._survey.placed(chunks[index].start),
+            end=self._survey.placed(chunks[index].end),
             segments=self._draft.segments_of(index),
             duration_seconds=self._survey.recording.duration,
             elapsed_seconds=elapsed,

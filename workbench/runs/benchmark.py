@@ -31,6 +31,7 @@ def run_benchmark(
     on_existing: OnExisting = "reuse",
     settings: Settings | None = None,
     passed: Mapping[str, Any] | None = None,
+    reproduces: str = "",
 ) -> Generator[RunEvent, None, None]:
     """Transcribe a set and keep what comes of it. Closing the generator cancels and keeps what is done.
 
@@ -53,6 +54,8 @@ def run_benchmark(
             successful one, too. `again`: a new run.
         settings: Where the runs are; None is where the pool's are.
         passed: The arguments as given, for the record.
+        reproduces: Id of a run that this one is to reproduce: then an unfinished reproduction goes on, else a new one
+            begins, whatever `on_existing` says.
 
     Yields:
         `RunStarted`, the outcomes that were there, each new outcome, and `RunFinished` unless it is cancelled.
@@ -75,13 +78,17 @@ def run_benchmark(
         seed=seed,
     )
     store, spec = RunStore(settings or pool.settings), work.spec
-    earlier = None if on_existing == "again" else store.find_existing(spec)
+    if reproduces:
+        earlier = store.find_unfinished(spec, reproduces=reproduces)
+    else:
+        earlier = None if on_existing == "again" else store.find_existing(spec)
     if earlier is not None and earlier.status == "success":
         stored = store.load_run(earlier.run_id)
         if not stored.missing and (on_existing == "reuse" or not failures_among(stored.outcomes)):
             yield from _told_again(stored)
             return
-    record = earlier or store.create_run(spec, passed or {}, load_seconds=_load_seconds(pool, engine))
+    load_seconds = _load_seconds(pool, engine)
+    record = earlier or store.create_run(spec, passed or {}, load_seconds=load_seconds, reproduces=reproduces)
     with store.open_journal(record.run_id) as journal:
         yield from Session(work=work, pool=pool, store=store, record=record, journal=journal).events()
 

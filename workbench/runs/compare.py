@@ -9,7 +9,7 @@ from typing import Literal
 
 from workbench.errors import RunError
 from workbench.evalsets.corrections import CorrectionNote
-from workbench.pipeline.measurement import Measurement, combined
+from workbench.runs.costs import LEADING_COSTS, CostDifference, compare_costs
 from workbench.runs.differences import MetricDifference, judge_together, measure_difference
 from workbench.runs.imported import NOT_KNOWN, tell_language_not_known
 from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult
@@ -28,11 +28,6 @@ DropReason = Literal[
     "missing_in_a", "missing_in_b", "failed_in_a", "failed_in_b", "failed_in_both", "reference_differs"
 ]
 
-COST_FIGURES = (
-    "wall_seconds", "cpu_seconds", "gpu_seconds", "rtf",
-    "peak_gpu_bytes", "peak_gpu_reserved_bytes", "peak_gpu_process_bytes", "peak_rss_bytes",
-)  # fmt: skip
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TagDifference:
@@ -49,15 +44,6 @@ class TagDifference:
     value: str
     common: int
     difference: MetricDifference
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostDifference:
-    """One figure of both runs over the same items; `ratio` is B / A. None where one was not measured."""
-
-    a: float | None
-    b: float | None
-    ratio: float | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +69,7 @@ class Comparison:
         common: Items compared.
         dropped: How many items were left out, by reason; reasons that did not occur are not named.
         metrics: By name.
-        cost: Each of `COST_FIGURES` over the common items: times added, peaks the highest.
+        cost: Each of `costs.COST_FIGURES` over the common items that were measured in both.
         warnings: Why figures of the two may not be held against each other.
         rows: Every common item, in A's order.
         by_tag: The headline metric by the values of each tag that groups items, and by duration where that is known.
@@ -103,6 +89,12 @@ class Comparison:
     rows: tuple[PairRow, ...]
     by_tag: tuple[TagDifference, ...] = ()
     corrections: tuple[CorrectionNote, ...] = ()
+
+    @property
+    def together(self) -> tuple[str, ...]:
+        """Error, time and memory, a sentence each; what was not measured is not there."""
+        error = f"{self.headline.upper()}: {self.metrics[self.headline].sentence}."
+        return (error, *(sentence for name in LEADING_COSTS if (sentence := self.cost[name].sentence)))
 
 
 def compare_runs(
@@ -150,7 +142,9 @@ def compare_runs(
         common=len(pairs),
         dropped=dropped,
         metrics={name: one.difference for name, one in measured.items()},
-        cost=_cost([one.measurement for one, _ in pairs], [one.measurement for _, one in pairs]),
+        cost=compare_costs(
+            [(one.measurement, other.measurement) for one, other in pairs], clusters=clusters, seed=seed
+        ),
         warnings=(*_warnings(a, b), *doubts),
         rows=rows,
         by_tag=tuple(_by_tag(rows, headline, by=clusters.by, seed=seed)),
@@ -247,15 +241,6 @@ def _pair(a: ItemOutcome | None, b: ItemOutcome | None) -> tuple[ItemResult, Ite
     if isinstance(b, ItemFailure):
         return "failed_in_b"
     return (a, b) if a.reference == b.reference else "reference_differs"
-
-
-def _cost(a: Sequence[Measurement | None], b: Sequence[Measurement | None]) -> dict[str, CostDifference]:
-    total_a, total_b = combined(a), combined(b)
-    return {name: _ratio(getattr(total_a, name, None), getattr(total_b, name, None)) for name in COST_FIGURES}
-
-
-def _ratio(a: float | None, b: float | None) -> CostDifference:
-    return CostDifference(a=a, b=b, ratio=None if a is None or b is None or a == 0 else b / a)
 
 
 def _warnings(a: StoredRun, b: StoredRun) -> Iterator[str]:

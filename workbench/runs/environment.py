@@ -13,10 +13,15 @@ from typing import Any
 
 import psutil
 
+from workbench.text.rulers import list_rulers
+
 PACKAGES = (
-    "asr-workbench", "torch", "transformers", "accelerate", "ctranslate2", "faster-whisper", "jiwer", "numpy", "scipy",
-    "av", "soxr", "silero-vad", "opencc", "wetext", "whisper-normalizer", "pandas", "gradio",
+    "asr-workbench", "torch", "transformers", "tokenizers", "accelerate", "ctranslate2", "faster-whisper",
+    "onnxruntime", "jiwer", "numpy", "scipy", "av", "soxr", "silero-vad", "opencc", "wetext", "whisper-normalizer",
+    "pandas", "gradio",
 )  # fmt: skip
+THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS")
+"""What says how many threads compute; not set, each library takes as many as there are cores."""
 _CPUINFO = Path("/proc/cpuinfo")
 _CHECKOUT = Path(__file__).resolve().parents[2]
 
@@ -35,8 +40,10 @@ def environment() -> Mapping[str, Any]:
         "cpus": os.cpu_count(),
         "cpus_usable": _usable_cpus(),
         "memory_bytes": psutil.virtual_memory().total,
+        "threads": {name: os.environ.get(name) for name in THREADS},
         "git": git_state(_CHECKOUT),
         "gpus": gpus(),
+        "rulers": {ruler.id: ruler.hash for ruler in list_rulers()},
     }
 
 

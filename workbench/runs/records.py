@@ -139,6 +139,10 @@ class RunRecord:
         finished: The same; None until it ends.
         wall_seconds: From the first counted item to the last, model loaded; summed over resumptions.
         load_seconds: How long the model took to load.
+        error: Why it ended with `error`; empty otherwise.
+        reproduces: Id of the run that this one was made to reproduce; empty for one made for itself.
+        bundle: sha256 of the manifest of the sealed bundle it came in; empty for a run made in this home.
+        notes: What happened on the way and changed how the rest was done, one sentence each.
     """
 
     format_version: int = FORMAT_VERSION
@@ -152,3 +156,6 @@ class RunRecord:
     wall_seconds: float | None = None
     load_seconds: float | None = None
     error: str = ""
+    reproduces: str = ""
+    bundle: str = ""
+    notes: tuple[str, ...] = ()

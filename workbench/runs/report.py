@@ -13,6 +13,7 @@ from workbench.runs.ranking import Ranking
 from workbench.runs.records import ItemOutcome
 from workbench.runs.reporting.sheets import write_sheet
 from workbench.runs.summary import Counts, RunSummary
+from workbench.runs.sweep_table import SweepTable
 from workbench.scoring.score import METRICS
 
 _COSTS = (
@@ -63,6 +64,7 @@ def comparison_json(found: Comparison) -> dict[str, Any]:
         "dropped": dict(found.dropped),
         "metrics": {name: asdict(metric) for name, metric in found.metrics.items()},
         "cost": {name: asdict(cost) for name, cost in found.cost.items()},
+        "together": list(found.together),
         "warnings": list(found.warnings),
         "by_tag": [
             {"tag": one.tag, "value": one.value, "common": one.common, **asdict(one.difference)} for one in found.by_tag
@@ -102,6 +104,34 @@ def ranking_json(found: Ranking) -> dict[str, Any]:
         "warnings": list(found.warnings),
         "corrections": [asdict(note) for note in found.corrections],
     }
+
+
+def sweep_json(found: SweepTable) -> list[dict[str, Any]]:
+    """What `sweep --json` says: the settings in order; `run_id` where there is one set, `sets` has them all."""
+    return [
+        {
+            "sweep_id": found.record.sweep_id,
+            "place": row.rank.place,
+            "engine": row.setting.engine,
+            "chain": row.setting.chain,
+            **run_json(row.summary),
+            "run_id": row.sets[0].run_id if len(row.sets) == 1 else None,
+            "against": None if row.against is None else comparison_json(row.against),
+            "cost": asdict(row.rank.cost),
+            "best": sorted(row.best),
+            "sets": [
+                {
+                    "set": one.eval_set,
+                    "run_id": one.run_id,
+                    "metric": one.metric,
+                    **one.rate.as_json(),
+                    "against": _difference_json(one.difference),
+                }
+                for one in row.sets
+            ],
+        }
+        for row in found.rows
+    ]
 
 
 def _difference_json(difference: MetricDifference | None) -> dict[str, Any] | None:

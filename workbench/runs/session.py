@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
@@ -11,6 +10,7 @@ from itertools import islice
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip
 from workbench.engines.base import DecodeOptions
+from workbench.engines.memory import ran_out_of_memory, release_memory
 from workbench.engines.pool import EnginePool
 from workbench.errors import EngineUnavailable, ModelDiffers, ModelMissing, WorkbenchError
 from workbench.evalsets.model import EvalItem
@@ -61,6 +61,7 @@ class Session:
         self._watch = Stopwatch(journal.entries[-1].wall_seconds if journal.entries else 0.0)
         # What failed before is tried again: a failure may have had its cause outside of the item.
         self._outcomes: list[ItemOutcome] = [one for one in latest(journal.entries) if isinstance(one, ItemResult)]
+        self._together = work.batch_size
 
     def events(self) -> Generator[RunEvent, None, None]:
         """What was done before, what is done now, and the end. However it ends, the record says so."""
@@ -104,8 +105,17 @@ class Session:
             return
         options, _ = self._work.options_for(pairs[0][0])
         clips = [clip.cut(0.0, min(clip.duration, WARM_UP_SECONDS)) for _, clip in pairs]
-        with suppress(Exception):  # what fails here fails again where it counts
-            self._call_engine(clips, options, Stopwatch())
+        while True:
+            try:
+                self._call_engine(clips, options, Stopwatch())
+            except Exception as error:  # what fails here fails again where it counts
+                halve = len(clips) > 1 and ran_out_of_memory(error)
+            else:
+                return
+            if not halve:
+                return
+            self._halve(len(clips), pairs[0][0])
+            clips = clips[: self._together]
 
     def _transcribe_batch(self, items: Sequence[EvalItem]) -> list[ItemOutcome]:
         """An outcome for each item, in order. Items of one language go to the engine together."""
@@ -122,6 +132,19 @@ class Session:
         return [outcomes[item.id] for item in items]
 
     def _transcribe_group(self, group: Sequence[_Pair]) -> list[ItemOutcome]:
+        """Clips of one language, as many together as memory has borne so far."""
+        outcomes: list[ItemOutcome] = []
+        while len(outcomes) < len(group):
+            part = group[len(outcomes) : len(outcomes) + self._together]
+            done = self._transcribe_together(part)
+            if done is None:  # outside of the `except`, whose error held what was computed
+                self._halve(len(part), part[0][0])
+            else:
+                outcomes += done
+        return outcomes
+
+    def _transcribe_together(self, group: Sequence[_Pair]) -> list[ItemOutcome] | None:
+        """Outcomes in order; None where memory ran out with several clips, and fewer may fit."""
         options, _ = self._work.options_for(group[0][0])
         try:
             transcripts = self._call_engine([clip for _, clip in group], options, self._watch)
@@ -130,12 +153,28 @@ class Session:
         except Exception as error:
             if len(group) == 1:
                 return [failure_of(group[0][0], error)]
+            if ran_out_of_memory(error):
+                return None
             # One clip may have spoilt the batch; alone, only that one fails.
-            return [outcome for pair in group for outcome in self._transcribe_group([pair])]
+            return [outcome for pair in group for outcome in self._transcribe_together([pair]) or ()]
         return [
-            result_of(item, transcript, self._work.options_for(item)[1])
+            result_of(item, transcript, self._warnings_for(item))
             for (item, _), transcript in zip(group, transcripts, strict=True)
         ]
+
+    def _warnings_for(self, item: EvalItem) -> tuple[str, ...]:
+        warnings = self._work.options_for(item)[1]
+        if self._together == self._work.batch_size:
+            return warnings
+        return (*warnings, f"Memory ran out: decoded {self._together} at a time, not {self._work.batch_size}.")
+
+    def _halve(self, clips: int, first: EvalItem) -> None:
+        """From here on half as many clips together; the record says so at once, whatever becomes of the run."""
+        release_memory()
+        self._together = clips // 2
+        note = f"Memory ran out with {clips} clips together, at {first.id}: from there on {self._together} at a time."
+        self._record = replace(self._record, notes=(*self._record.notes, note))
+        self._store.save_record(self._record)
 
     def _read(self, item: EvalItem) -> AudioClip | ItemFailure:
         try:

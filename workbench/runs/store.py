@@ -30,6 +30,7 @@ _RECORD: pydantic.TypeAdapter[RunRecord | None] = pydantic.TypeAdapter(RunRecord
 _SPEC = pydantic.TypeAdapter(RunSpec)
 _NAME_LENGTHS = (32, 24)
 _SHORT = 6
+_RESTORE = "Restore run.json from a copy, or delete the run's folder."
 
 log = logging.getLogger(__name__)
 
@@ -73,6 +74,13 @@ def spec_key(spec: RunSpec) -> str:
     return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
+def run_stem(spec: RunSpec, begun: datetime) -> str:
+    """What a run is called: when it began, its set and engine, and the beginning of its spec's key."""
+    names = zip((spec.eval_set, spec.engine), _NAME_LENGTHS, strict=True)
+    parts = [begun.strftime("%Y%m%d-%H%M%S"), *(_slug(name, length) for name, length in names)]
+    return "-".join([*parts, spec_key(spec)[:_SHORT]])
+
+
 class RunStore:
     """The runs of one home.
 
@@ -83,7 +91,9 @@ class RunStore:
     def __init__(self, settings: Settings) -> None:
         self.folder = settings.runs
 
-    def create_run(self, spec: RunSpec, passed: Mapping[str, Any], *, load_seconds: float | None = None) -> RunRecord:
+    def create_run(
+        self, spec: RunSpec, passed: Mapping[str, Any], *, load_seconds: float | None = None, reproduces: str = ""
+    ) -> RunRecord:
         """A new run, `started`, on disk."""
         now = datetime.now(UTC)
         record = RunRecord(
@@ -94,13 +104,18 @@ class RunStore:
             status="started",
             created=now.isoformat(timespec="seconds"),
             load_seconds=load_seconds,
+            reproduces=reproduces,
         )
         self.save_record(record)
         return record
 
     def save_record(self, record: RunRecord) -> None:
         """Replace `run.json` in one step: a reader sees the old one or the new one, whatever happens meanwhile."""
-        replace_file(self.folder / record.run_id / "run.json", _RECORD.dump_json(record, indent=2))
+        self.write_record(record, self.folder / record.run_id)
+
+    def write_record(self, record: RunRecord, folder: Path) -> None:
+        """The same, in a folder that is not yet the run's."""
+        replace_file(folder / "run.json", dump_record(record))
 
     def open_journal(self, run_id: str) -> Journal:
         """The run's outcomes, for writing.
@@ -115,11 +130,23 @@ class RunStore:
         return list(self._records(self._folders()))
 
     def find_existing(self, spec: RunSpec) -> RunRecord | None:
-        """The run to use again for a spec: the newest that ended in `success`, else the newest."""
+        """The run to use again for a spec: the newest that ended in `success`, else the newest.
+
+        Neither a reproduction, which is there to be held against the first, nor a run from a bundle, whose times are of
+        another machine.
+        """
+        found = [record for record in self._of_spec(spec) if not (record.reproduces or record.bundle)]
+        return next((record for record in found if record.status == "success"), found[0] if found else None)
+
+    def find_unfinished(self, spec: RunSpec, *, reproduces: str) -> RunRecord | None:
+        """The newest reproduction of a run with this spec that did not come to its end."""
+        found = (record for record in self._of_spec(spec) if record.reproduces == reproduces)
+        return next((record for record in found if record.status != "success"), None)
+
+    def _of_spec(self, spec: RunSpec) -> list[RunRecord]:
         key = spec_key(spec)
         folders = [folder for folder in self._folders() if f"-{key[:_SHORT]}" in folder.name]
-        found = [record for record in self._records(folders) if spec_key(record.spec) == key]
-        return next((record for record in found if record.status == "success"), found[0] if found else None)
+        return [record for record in self._records(folders) if spec_key(record.spec) == key]
 
     def load_run(self, run: str | Path) -> StoredRun:
         """A run by its id, the beginning of its id, or the path of its folder.
@@ -154,9 +181,7 @@ class RunStore:
             shutil.rmtree(folder)
 
     def _new_folder(self, spec: RunSpec, now: datetime) -> Path:
-        names = zip((spec.eval_set, spec.engine), _NAME_LENGTHS, strict=True)
-        parts = [now.strftime("%Y%m%d-%H%M%S"), *(_slug(name, length) for name, length in names)]
-        stem = "-".join([*parts, spec_key(spec)[:_SHORT]])
+        stem = run_stem(spec, now)
         for number in range(1, 1000):
             folder = self.folder / (stem if number == 1 else f"{stem}-{number}")
             with suppress(FileExistsError):
@@ -197,15 +222,37 @@ def _is_run(folder: Path) -> bool:
 
 
 def _read_record(folder: Path) -> RunRecord:
-    hint = "Restore run.json from a copy, or delete the run's folder."
     try:
-        fields = json.loads((folder / "run.json").read_bytes())
-    except (OSError, ValueError) as error:
-        raise RunError(f"The run {folder.name} cannot be read: {error}.", hint=hint) from error
+        content = (folder / "run.json").read_bytes()
+    except OSError as error:
+        raise RunError(f"The run {folder.name} cannot be read: {error}.", hint=_RESTORE) from error
+    return parse_record(content, folder.name)
+
+
+def dump_record(record: RunRecord) -> bytes:
+    """A record as `run.json`."""
+    return _RECORD.dump_json(record, indent=2)
+
+
+def parse_record(content: bytes, name: str, *, hint: str = _RESTORE) -> RunRecord:
+    """A record from `run.json`.
+
+    Args:
+        content: Of the file.
+        name: What the run is called in errors.
+        hint: What to do where it cannot be read.
+
+    Raises:
+        RunError: It is damaged, or of a newer format.
+    """
+    try:
+        fields = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise RunError(f"The run {name} cannot be read: {error}.", hint=hint) from error
     made = fields.get("format_version") if isinstance(fields, dict) else None
     if isinstance(made, int) and made > FORMAT_VERSION:
         raise RunError(
-            f"The run {folder.name} was written by a newer version of the workbench (format {made}).",
+            f"The run {name} was written by a newer version of the workbench (format {made}).",
             hint=f"Update the workbench; this one reads formats up to {FORMAT_VERSION}.",
         )
     try:
@@ -213,9 +260,9 @@ def _read_record(folder: Path) -> RunRecord:
     except pydantic.ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        raise RunError(f"The run {folder.name} cannot be read: {where}: {first['msg']}.", hint=hint) from error
+        raise RunError(f"The run {name} cannot be read: {where}: {first['msg']}.", hint=hint) from error
     if record is None:
-        raise RunError(f"The run {folder.name} cannot be read: run.json is empty.", hint=hint)
+        raise RunError(f"The run {name} cannot be read: run.json is empty.", hint=hint)
     return record
 
 

@@ -1,106 +1,127 @@
-"""Engines × chains on the same items, one run a cell."""
+"""Engines × chains × sets, one run a cell, recorded so that it goes on where it was stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 
-from workbench.audio.steps import parse_chain
-from workbench.engines.registry import EngineRef, plugin
-from workbench.errors import UsageError
-from workbench.runs.compare import Comparison, compare_runs
-from workbench.runs.differences import judge_together
-from workbench.runs.records import RunEvent, RunStarted
-from workbench.runs.store import RunStore, StoredRun
-from workbench.runs.summary import RunSummary, summarise
-from workbench.scoring.score import METRICS
-from workbench.text.rulers import Ruler, default_ruler, find_ruler
-
-
-@dataclass(frozen=True, slots=True)
-class Cell:
-    """What is varied."""
-
-    engine: str
-    chain: str
+from workbench.errors import EngineError, RunError
+from workbench.runs.records import RunEvent, RunFinished, RunStarted
+from workbench.runs.sweep_store import Cell, CellRun, SweepRecord, SweepStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SweepCell:
-    """One finished cell: its run, scored, and how it compares with the first cell's; None for the first.
+class SweepStarted:
+    """First event.
 
-    As a cell is finished, the comparison stands on its own; `ranked` corrects all of a sweep for each other.
+    Attributes:
+        sweep_id: Which sweep.
+        cells: How many runs it has.
+        done: How many of them were found finished.
     """
 
-    engine: str
-    chain: str
-    summary: RunSummary
-    against: Comparison | None
+    sweep_id: str
+    cells: int
+    done: int
 
 
-def sweep_cells(
-    cells: Sequence[Cell],
-    *,
-    run: Callable[[Cell], Generator[RunEvent, None, None]],
-    store: RunStore,
-    ruler: Ruler | None,
-) -> Generator[RunEvent | SweepCell, None, None]:
-    """Run the cells one after another.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellStarted:
+    """A cell is taken up; its run's events follow.
+
+    Attributes:
+        cell: Which one.
+        index: Its number, from 0.
+        total: How many there are.
+    """
+
+    cell: Cell
+    index: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellDone:
+    """A cell has its run.
+
+    Attributes:
+        cell: Which one.
+        run_id: Its run.
+        reused: Whether nothing had to be transcribed.
+    """
+
+    cell: Cell
+    run_id: str
+    reused: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellFailed:
+    """A cell that came to nothing; the others go on.
+
+    Attributes:
+        cell: Which one.
+        message: Why, with what to do.
+    """
+
+    cell: Cell
+    message: str
+
+
+SweepEvent = SweepStarted | CellStarted | CellDone | CellFailed | RunEvent
+
+
+def run_sweep(
+    record: SweepRecord, *, run: Callable[[Cell], Generator[RunEvent, None, None]], store: SweepStore
+) -> Generator[SweepEvent, None, SweepRecord]:
+    """Run the cells of a sweep one after another; closing the generator keeps what is done.
+
+    An engine that cannot run, or a run that breaks off, is a `CellFailed`, and is tried again the next time.
 
     Args:
-        cells: Two or more; the first is the baseline.
-        run: Benchmarks one cell.
-        store: Where its run is found afterwards.
-        ruler: How texts are compared; None is what suits the set's language.
+        record: What is to be run; cells that have a run are asked for again, which costs nothing where it is whole.
+        run: Benchmarks one cell, going on with an earlier run of the same content.
+        store: Where the record is kept.
 
     Yields:
-        Each cell's run events, then its `SweepCell`.
+        `SweepStarted`; for every cell `CellStarted`, its run's events, and `CellDone` or `CellFailed`.
 
-    Raises:
-        UsageError: Fewer than two cells.
+    Returns:
+        The record with all its runs.
     """
-    if len(cells) < 2:
-        raise UsageError("A sweep needs at least two cells.", hint="Give --chain or --engine more than once.")
-    for cell in cells:
-        parse_chain(cell.chain)
-        plugin(EngineRef.parse(cell.engine).name)
-    baseline: StoredRun | None = None
-    for cell in cells:
-        run_id = ""
-        for event in run(cell):
-            run_id = event.run_id if isinstance(event, RunStarted) else run_id
+    cells = list(record.cells)
+    yield SweepStarted(sweep_id=record.sweep_id, cells=len(cells), done=len(record.runs))
+    for index, cell in enumerate(cells):
+        yield CellStarted(cell=cell, index=index, total=len(cells))
+        try:
+            done = yield from _run_cell(cell, run)
+        except (EngineError, RunError) as error:
+            yield CellFailed(cell=cell, message=error.sentence)
+            continue
+        record = record.with_run(CellRun(cell=cell, run_id=done.run_id))
+        store.save(record)
+        yield done
+    record = replace(record, finished=len(record.runs) == len(cells))
+    store.save(record)
+    return record
+
+
+def _run_cell(
+    cell: Cell, run: Callable[[Cell], Generator[RunEvent, None, None]]
+) -> Generator[RunEvent, None, CellDone]:
+    run_id, reused = "", False
+    with closing(run(cell)) as events:
+        for event in _checked(events):
+            if isinstance(event, RunStarted):
+                run_id, reused = event.run_id, event.done == event.total
             yield event
-        stored = store.load_run(run_id)
-        chosen = ruler or find_ruler(default_ruler(stored.record.spec.set_language))
-        yield SweepCell(
-            engine=cell.engine,
-            chain=cell.chain,
-            summary=summarise(stored, ruler=chosen),
-            against=compare_runs(baseline, stored, ruler=chosen) if baseline else None,
-        )
-        baseline = baseline or stored
+    return CellDone(cell=cell, run_id=run_id, reused=reused)
 
 
-def ranked(cells: Sequence[SweepCell]) -> list[SweepCell]:
-    """Cells by headline rate, the lowest first; those without a rate last.
-
-    Verdicts against the first cell hold for all cells together: p-values are raised by Holm's method over as many
-    comparisons as there are, in each metric.
-    """
-
-    def rate(cell: SweepCell) -> float:
-        found = cell.summary.metrics[cell.summary.headline].rate
-        return float("inf") if found is None else found
-
-    return sorted(_corrected(cells), key=rate)
-
-
-def _corrected(cells: Sequence[SweepCell]) -> list[SweepCell]:
-    compared = [cell.against for cell in cells if cell.against is not None]
-    judged = {name: iter(judge_together([one.metrics[name] for one in compared])) for name in METRICS}
-    return [
-        replace(cell, against=replace(cell.against, metrics={name: next(judged[name]) for name in METRICS}))
-        if cell.against is not None
-        else cell
-        for cell in cells
-    ]
+def _checked(events: Iterator[RunEvent]) -> Iterator[RunEvent]:
+    """The events of a run that comes to its end."""
+    for event in events:
+        yield event
+        if isinstance(event, RunFinished) and event.status == "error":
+            raise RunError(f"The run {event.run_id} broke off.", hint=f"`workbench runs show {event.run_id}` says why.")

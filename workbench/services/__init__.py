@@ -12,22 +12,26 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from workbench.services.benchmarks import bench, bench_events, load_sets, ranked, sweep, sweep_events
+    from workbench.services.benchmarks import bench, bench_events, load_sets
     from workbench.services.comparison import compare, compare_recording_events, rank
+    from workbench.services.curves import curve
     from workbench.services.editing import (
+        archive_set,
         check_corrections,
         correct_transcript,
         load_transcript,
         make_set,
+        parse_replacements,
         read_replacements,
         rerun_segments,
         save_transcript,
         transcribe_range,
         transcribe_range_events,
     )
+    from workbench.services.estimates import estimate
     from workbench.services.exchange import export_run, import_run, import_texts
     from workbench.services.exploring import clip, clips, scored_run
-    from workbench.services.inspection import inspect_recording
+    from workbench.services.inspection import find_recordings, inspect_recording
     from workbench.services.labels import correct, list_corrections, suspects
     from workbench.services.lists import (
         MachineReport,
@@ -40,35 +44,71 @@ if TYPE_CHECKING:
         load_run,
     )
     from workbench.services.process import DEFAULT_ENGINE, default_pool
+    from workbench.services.proof import OfflineProof, available_layers, prove_offline
+    from workbench.services.records import (
+        diff_records,
+        export_bundle,
+        measure_recordings,
+        reproduce,
+        reproduce_events,
+        verify,
+    )
     from workbench.services.reporting import REPORT_FORMATS, report
     from workbench.services.scoring import causes, diff, score, summary
+    from workbench.services.sets import (
+        derive_set,
+        derive_set_events,
+        fetch_set_events,
+        import_set,
+        import_set_events,
+        list_recipes,
+        plan_fetch,
+    )
+    from workbench.services.sweeps import (
+        delete_sweep,
+        list_sweeps,
+        recommend,
+        sweep,
+        sweep_events,
+        sweep_report,
+        sweep_table,
+    )
     from workbench.services.transcription import transcribe, transcribe_events
+    from workbench.services.trials import (
+        delete_trial,
+        keep_labels,
+        label_clip,
+        list_trials,
+        trial,
+        try_out_events,
+    )
 
 _MODULES = {
     "benchmarks": (
         "bench",
         "bench_events",
         "load_sets",
-        "ranked",
-        "sweep",
-        "sweep_events",
     ),
     "comparison": (
         "compare",
         "compare_recording_events",
         "rank",
     ),
+    "curves": ("curve",),
     "editing": (
+        "archive_set",
         "check_corrections",
         "correct_transcript",
         "load_transcript",
         "make_set",
+        "parse_replacements",
         "read_replacements",
         "rerun_segments",
         "save_transcript",
         "transcribe_range",
         "transcribe_range_events",
     ),
+    "estimates": ("estimate",),
     "exchange": (
         "export_run",
         "import_run",
@@ -79,7 +119,10 @@ _MODULES = {
         "clips",
         "scored_run",
     ),
-    "inspection": ("inspect_recording",),
+    "inspection": (
+        "find_recordings",
+        "inspect_recording",
+    ),
     "labels": (
         "correct",
         "list_corrections",
@@ -99,6 +142,19 @@ _MODULES = {
         "DEFAULT_ENGINE",
         "default_pool",
     ),
+    "proof": (
+        "OfflineProof",
+        "available_layers",
+        "prove_offline",
+    ),
+    "records": (
+        "diff_records",
+        "export_bundle",
+        "measure_recordings",
+        "reproduce",
+        "reproduce_events",
+        "verify",
+    ),
     "reporting": (
         "REPORT_FORMATS",
         "report",
@@ -109,9 +165,35 @@ _MODULES = {
         "score",
         "summary",
     ),
+    "sets": (
+        "derive_set",
+        "derive_set_events",
+        "fetch_set_events",
+        "import_set",
+        "import_set_events",
+        "list_recipes",
+        "plan_fetch",
+    ),
+    "sweeps": (
+        "delete_sweep",
+        "list_sweeps",
+        "recommend",
+        "sweep",
+        "sweep_events",
+        "sweep_report",
+        "sweep_table",
+    ),
     "transcription": (
         "transcribe",
         "transcribe_events",
+    ),
+    "trials": (
+        "delete_trial",
+        "keep_labels",
+        "label_clip",
+        "list_trials",
+        "trial",
+        "try_out_events",
     ),
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names}
@@ -120,6 +202,9 @@ __all__ = [
     "DEFAULT_ENGINE",
     "REPORT_FORMATS",
     "MachineReport",
+    "OfflineProof",
+    "archive_set",
+    "available_layers",
     "bench",
     "bench_events",
     "causes",
@@ -131,26 +216,49 @@ __all__ = [
     "compare_recording_events",
     "correct",
     "correct_transcript",
+    "curve",
     "default_pool",
     "delete_run",
+    "delete_sweep",
+    "delete_trial",
+    "derive_set",
+    "derive_set_events",
     "diff",
+    "diff_records",
+    "estimate",
+    "export_bundle",
     "export_run",
     "fetch_model",
+    "fetch_set_events",
+    "find_recordings",
     "import_run",
+    "import_set",
+    "import_set_events",
     "import_texts",
     "inspect_recording",
+    "keep_labels",
+    "label_clip",
     "list_corrections",
     "list_engines",
+    "list_recipes",
     "list_runs",
     "list_sets",
+    "list_sweeps",
+    "list_trials",
     "load_run",
     "load_sets",
     "load_transcript",
     "make_set",
+    "measure_recordings",
+    "parse_replacements",
+    "plan_fetch",
+    "prove_offline",
     "rank",
-    "ranked",
     "read_replacements",
+    "recommend",
     "report",
+    "reproduce",
+    "reproduce_events",
     "rerun_segments",
     "save_transcript",
     "score",
@@ -159,10 +267,15 @@ __all__ = [
     "suspects",
     "sweep",
     "sweep_events",
+    "sweep_report",
+    "sweep_table",
     "transcribe",
     "transcribe_events",
     "transcribe_range",
     "transcribe_range_events",
+    "trial",
+    "try_out_events",
+    "verify",
 ]
 
 

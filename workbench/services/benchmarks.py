@@ -1,4 +1,4 @@
-"""Labelled sets through engines: benchmarks and sweeps."""
+"""Labelled sets through engines."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from workbench.evalsets.load import where as _where
 from workbench.evalsets.model import EvalSet
 from workbench.runs.benchmark import run_benchmark
 from workbench.runs.records import OnExisting, RunEvent, RunStarted
-from workbench.runs.store import RunStore
 from workbench.runs.summary import RunSummary
-from workbench.runs.sweep import Cell, SweepCell, ranked, sweep_cells
 from workbench.services.process import DEFAULT_ENGINE, default_pool
 from workbench.services.scoring import summary
 from workbench.settings import Settings
@@ -128,42 +126,3 @@ def bench(sets: Sequence[str] | str, *, ruler: str | None = None, **arguments: A
             started = event
     assert started is not None
     return summary(started.run_id, ruler=ruler, pool=arguments.get("pool"))
-
-
-def sweep_events(
-    sets: Sequence[str] | str,
-    *,
-    chains: Sequence[str],
-    engines: Sequence[str] = (DEFAULT_ENGINE,),
-    ruler: str | None = None,
-    pool: EnginePool | None = None,
-    **arguments: Any,
-) -> Generator[RunEvent | SweepCell, None, None]:
-    """Benchmark every engine with every chain on the same items, one run a cell.
-
-    Args:
-        sets: As `bench_events`.
-        chains: Ways of preprocessing; "" is none. The first cell is the baseline.
-        engines: One or more engines.
-        ruler: How texts are compared; None is what suits the set's language.
-        pool: Loaded engines; None is this process's own.
-        **arguments: As `bench_events`.
-
-    Yields:
-        Each cell's run events, then its `SweepCell`.
-
-    Raises:
-        UsageError: Fewer than two cells.
-    """
-    pool = pool or default_pool()
-    yield from sweep_cells(
-        [Cell(engine, chain) for engine in engines for chain in chains],
-        run=lambda cell: bench_events(sets, engine=cell.engine, chain=cell.chain, pool=pool, **arguments),
-        store=RunStore(pool.settings),
-        ruler=find_ruler(ruler) if ruler else None,
-    )
-
-
-def sweep(sets: Sequence[str] | str, **arguments: Any) -> list[SweepCell]:
-    """Run a sweep to its end and rank its cells, as `runs.sweep.ranked`; arguments as `sweep_events`."""
-    return ranked([event for event in sweep_events(sets, **arguments) if isinstance(event, SweepCell)])

@@ -16,7 +16,7 @@ from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import AudioInvalid, UsageError
 from workbench.evalsets.load import set_folders
-from workbench.pipeline.bundle import Bundle, export_bundle
+from workbench.pipeline.bundle import Bundle, archive_bundle, export_bundle
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.edits import ChooseCorrections, ReplaceSegments
 from workbench.pipeline.rerun import PADDING_SECONDS, Rerun, RerunEvent, transcribe_part
@@ -91,11 +91,24 @@ def read_replacements(path: Path | str) -> dict[str, str]:
         lines = Path(path).read_text(encoding="utf-8-sig").splitlines()
     except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a NUL in the name
         raise UsageError(f"{Path(path).name} cannot be read as a list of replacements.", hint=_PAIRS) from error
+    return parse_replacements("\n".join(lines), Path(path).name)
+
+
+def parse_replacements(text: str, name: str = "The list") -> dict[str, str]:
+    """The pairs of such a list.
+
+    Args:
+        text: A pair a line; empty lines are left out.
+        name: What the list is called in an error.
+
+    Raises:
+        UsageError: A line is no pair.
+    """
     found: dict[str, str] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         written, separator, wanted = line.partition("\t" if "\t" in line else "=>")
         if line.strip() and not (separator and written.strip()):
-            raise UsageError(f"{Path(path).name}:{number}: is no pair.", hint=_PAIRS)
+            raise UsageError(f"{name}:{number}: is no pair.", hint=_PAIRS)
         if line.strip():
             found[written.strip()] = wanted.strip()
     return found
@@ -226,6 +239,33 @@ def make_set(
     shown = edited.view(corrected=False)
     folder = settings.sets / name
     return export_bundle(shown, Path(audio), folder, channel=channel, title=title, include_flagged=include_flagged)
+
+
+def archive_set(
+    transcript: EditedTranscript,
+    audio: Path | str,
+    target: Path,
+    *,
+    channel: Channel = "mix",
+    title: str = "",
+    include_flagged: bool = False,
+) -> Bundle:
+    """Write the eval set of a corrected transcript, as `make_set` makes it, as one zip file.
+
+    Args:
+        transcript: The corrected transcript.
+        audio: The recording it is of.
+        target: The zip file; its stem is the set's name, and the folder in it.
+        channel: The one that was transcribed.
+        title: The set's name for people.
+        include_flagged: Take segments with a place that is still to be checked too.
+
+    Raises:
+        AudioError: The recording cannot be read.
+        UsageError: It is another recording, or nothing is left.
+    """
+    shown = transcript.view(corrected=False)
+    return archive_bundle(shown, Path(audio), target, channel=channel, title=title, include_flagged=include_flagged)
 
 
 def _read_part(sound: FileSound, part: Span, padding: float) -> tuple[AudioClip, Span]:

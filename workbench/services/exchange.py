@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from workbench.engines.pool import EnginePool
+from workbench.errors import UsageError
 from workbench.evalsets.load import find_set
 from workbench.runs import imported
 from workbench.runs.export import ExportedTexts, export_texts
@@ -14,16 +15,20 @@ from workbench.runs.given import Side
 from workbench.runs.hypotheses import TextFile, parse_texts, read_texts
 from workbench.runs.imported import ImportedRun, Missing, Unknown
 from workbench.runs.store import RunStore
+from workbench.runs.verification import import_bundle
 from workbench.services.lists import load_run
 from workbench.services.process import default_pool
 from workbench.text.rulers import find_ruler
+
+BUNDLE_SUFFIX = ".zip"
+"""By which a bundle is told from a file of texts."""
 
 
 def import_run(
     path: Path | str,
     *,
-    set: str,
-    system: str,
+    set: str | None = None,
+    system: str | None = None,
     format: str | None = None,
     model: str = "",
     revision: str = "",
@@ -34,10 +39,12 @@ def import_run(
 ) -> ImportedRun:
     """Another system's texts as a stored run over a set, to be scored, compared and looked at like our own.
 
+    A sealed bundle (`export_bundle`) comes in as the run that it is, with its own set and system.
+
     Args:
-        path: A file of texts: JSON Lines, CSV, TSV, sclite's trn, CTM, or a NeMo manifest with pred_text.
-        set: What the texts are of: a set's name, folder or manifest.
-        system: What the system is called in tables.
+        path: A file of texts: JSON Lines, CSV, TSV, sclite's trn, CTM, or a NeMo manifest with pred_text; or a bundle.
+        set: What the texts are of: a set's name, folder or manifest. A bundle says that itself.
+        system: What the system is called in tables. A bundle says that itself.
         format: jsonl, csv, tsv, trn, ctm or nemo; left out, the file's name decides.
         model: Which weights it has, where that is known.
         revision: Which version of them; left out, the file's sha256 stands for it.
@@ -48,9 +55,12 @@ def import_run(
 
     Raises:
         UnknownName: No such set or format.
-        UsageError: The file cannot be read.
+        UsageError: The file cannot be read, or is no bundle and no set or no system was named.
+        RunError: A bundle was changed, or another run has its id.
         ManifestError: It has faults, or its ids are not those of the set; all are listed.
     """
+    if Path(path).suffix.lower() == BUNDLE_SUFFIX and format is None:
+        return import_bundle(Path(path), store=RunStore((pool or default_pool()).settings), on_existing=on_existing)
     return _import(
         read_texts(Path(path), format=format),
         pool,
@@ -80,7 +90,14 @@ def import_texts(
     return _import(parse_texts(given, name=name, format=format), pool, **arguments)
 
 
-def _import(texts: TextFile, pool: EnginePool | None, *, set: str, system: str, **arguments: Any) -> ImportedRun:
+def _import(
+    texts: TextFile, pool: EnginePool | None, *, set: str | None, system: str | None, **arguments: Any
+) -> ImportedRun:
+    if set is None or system is None:
+        raise UsageError(
+            f"The texts of {texts.name} need a set and a system.",
+            hint="Say what they are of with --set, and what the system is called with --system.",
+        )
     settings = (pool or default_pool()).settings
     passed: Mapping[str, Any] = {"file": texts.name, "format": texts.format, "set": set, "system": system, **arguments}
     return imported.import_run(

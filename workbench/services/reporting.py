@@ -27,7 +27,8 @@ from workbench.text.rulers import Ruler, default_ruler, find_ruler
 ReportFormat = Literal["html", "md", "csv"]
 REPORT_FORMATS: tuple[ReportFormat, ...] = get_args(ReportFormat)
 
-_WRITERS: Mapping[str, Callable[[Document], str]] = {"html": write_html, "md": write_markdown}
+REPORT_WRITERS: Mapping[str, Callable[[Document], str]] = {"html": write_html, "md": write_markdown}
+"""Of the formats that are documents."""
 
 
 def report(
@@ -70,14 +71,16 @@ def _of_run(run: StoredRun, ruler: Ruler, format: str) -> str:
     summary = summarise(run, ruler=ruler)
     if format == "csv":
         return run_csv(summary)
-    return _WRITERS[format](report_run(run, summary, find_causes(run, ruler=ruler), ruler=ruler))
+    return REPORT_WRITERS[format](report_run(run, summary, find_causes(run, ruler=ruler), ruler=ruler))
 
 
 def _of_two(a: StoredRun, b: StoredRun, ruler: Ruler, format: str) -> str:
     found = compare_runs(a, b, ruler=ruler)
-    return comparison_csv(found) if format == "csv" else _WRITERS[format](report_comparison(a, b, found, ruler=ruler))
+    if format == "csv":
+        return comparison_csv(found)
+    return REPORT_WRITERS[format](report_comparison(a, b, found, ruler=ruler))
 
 
 def _of_several(runs: list[StoredRun], ruler: Ruler, format: str) -> str:
     found = rank_runs(runs, ruler=ruler)
-    return ranking_csv(found) if format == "csv" else _WRITERS[format](report_ranking(runs, found))
+    return ranking_csv(found) if format == "csv" else REPORT_WRITERS[format](report_ranking(runs, found))

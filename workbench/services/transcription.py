@@ -19,7 +19,7 @@ from workbench.errors import UnknownName, UsageError
 from workbench.pipeline.hotwords import flag_leaks
 from workbench.pipeline.speaker_labels import label_transcript
 from workbench.pipeline.speakers import check_speakers, find_turns
-from workbench.pipeline.transcribe import TranscribeEvent, transcribe_recording
+from workbench.pipeline.transcribe import ChunkDone, TranscribeEvent, transcribe_recording
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.turns import SpeakerCount, Turn
 from workbench.services.process import DEFAULT_ENGINE, default_pool
@@ -65,8 +65,8 @@ def transcribe_events(
         pool: Loaded engines; None is this process's own.
 
     Yields:
-        `ChunkDone` for every stretch, then the `Transcript`. What was kept is deleted when the generator goes on after
-        it; closed before, it stays for a week.
+        `Surveying` while a long file is looked through, `ChunkDone` for every stretch, then the `Transcript`. What was
+        kept is deleted when the generator goes on after it; closed before, it stays for a week.
 
     Raises:
         AudioError: The recording cannot be used.
@@ -113,7 +113,7 @@ def _with_context(
         for event in events:
             if isinstance(event, Transcript):
                 yield flag_leaks(event, context)
-            elif event.so_far is not None:
+            elif isinstance(event, ChunkDone) and event.so_far is not None:
                 so_far = event.so_far
                 yield replace(event, so_far=lambda so_far=so_far: flag_leaks(so_far(), context))
             else:

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from starlette.middleware import Middleware
 
 from workbench.engines.pool import EnginePool
 from workbench.ui import benchmark, compare, status, theme, transcribe
 from workbench.ui.choices import engine_choices
 from workbench.ui.context import PageContext
-from workbench.ui.labels import ENGLISH
+from workbench.ui.first_visit import FirstVisit
+from workbench.ui.labels import labels_in
+from workbench.ui.language import LANGUAGES, speaking, spoken
+from workbench.ui.served_page import ServedPage
 from workbench.ui.temporary import private_folder
 
 MAX_UPLOAD = "4gb"
@@ -37,7 +41,7 @@ def build_page(context: PageContext) -> gr.Blocks:
 
 
 def mount(app: Any, pool: EnginePool) -> Any:
-    """Put the page at `/` of a FastAPI application, and return the application.
+    """Put the page on a FastAPI application, at `/` and once more for each other language, and return the application.
 
     Nothing is loaded here: call `pool.warm` for the engine that should be ready. Routes of the application that were
     added before stay in front of the page.
@@ -48,15 +52,35 @@ def mount(app: Any, pool: EnginePool) -> Any:
     """
     folder = private_folder(pool.settings)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # gradio reads it when components are made
-    context = PageContext(pool=pool, engines=engine_choices(pool.settings), folder=folder, labels=ENGLISH)
-    return gr.mount_gradio_app(
+    app.user_middleware += [Middleware(FirstVisit), Middleware(ServedPage)]  # innermost: refusals come first
+    engines = engine_choices(pool.settings)
+    for language in sorted(LANGUAGES, key=lambda one: -len(one.path)):  # the page at the root answers to every path
+        labels = labels_in(language)
+        context = PageContext(pool=pool, engines=engines, folder=folder, labels=labels, language=language)
+        _mount_page(app, build_spoken(context), context)
+    return app
+
+
+def build_spoken(context: PageContext) -> gr.Blocks:
+    """`build_page` in the context's language; what its events answer is in that language too."""
+    with speaking(context.language):
+        page = build_page(context)
+    for event in page.fns.values():
+        if event.fn is not None and not event.is_cancel_function:
+            event.fn = spoken(event.fn, context.language)
+    return page
+
+
+def _mount_page(app: Any, page: gr.Blocks, context: PageContext) -> None:
+    settings = context.pool.settings
+    gr.mount_gradio_app(
         app,
-        build_page(context),
-        path="/",
-        server_name=pool.settings.host,
-        server_port=pool.settings.port,
+        page,
+        path=context.language.path.rstrip("/") or "/",
+        server_name=settings.host,
+        server_port=settings.port,
         allowed_paths=[],
-        blocked_paths=[str(pool.settings.models), str(pool.settings.runs)],
+        blocked_paths=[str(settings.models), str(settings.runs)],
         max_file_size=MAX_UPLOAD,
         show_error=False,
         run_history=False,
@@ -65,8 +89,8 @@ def mount(app: Any, pool: EnginePool) -> Any:
         ssr_mode=False,
         pwa=False,
         mcp_server=False,
-        favicon_path=str(Path(theme.ASSETS, "mark.svg")),
         theme=theme.theme(),
         css=theme.css(context.labels),
         head=theme.head(),
     )
+    page.favicon_path = str(Path(theme.ASSETS, "mark.svg"))  # gradio takes it as an argument for the root alone

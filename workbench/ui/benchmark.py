@@ -28,6 +28,7 @@ from workbench.ui.commands import command_view
 from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
 from workbench.ui.explorer import Source
 from workbench.ui.explorer_events import Explorer
+from workbench.ui.language import say, tell
 from workbench.ui.live import Live
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
@@ -61,10 +62,10 @@ def build(context: PageContext) -> None:
         with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
             choices = build_form(context)
             with gr.Row(elem_classes="wb-actions"):
-                run = gr.Button("Run benchmark", variant="primary", elem_classes="wb-run")
-                stop = gr.Button("Stop", visible=False, elem_classes="wb-cancel")
+                run = gr.Button(say("Run benchmark"), variant="primary", elem_classes="wb-run")
+                stop = gr.Button(say("Stop"), visible=False, elem_classes="wb-cancel")
             runs = gr.Dropdown(
-                controls.run_choices(context), label="Open an earlier run", value=None, elem_classes="wb-runs"
+                controls.run_choices(context), label=say("Open an earlier run"), value=None, elem_classes="wb-runs"
             )
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
             shown, clips, tabs = _build_shown(context, run, stop, runs)
@@ -77,7 +78,7 @@ def _build_shown(context: PageContext, run: Any, stop: Any, runs: Any) -> tuple[
     with gr.Column(visible=False, elem_classes="wb-result") as answer:
         with gr.Row(elem_classes="wb-handing-on"):
             downloads = html()
-            report = gr.Button("Make a report", size="sm", elem_classes="wb-look")
+            report = gr.Button(say("Make a report"), size="sm", elem_classes="wb-look")
         clips, tabs = explorer.build(context)
     shown = Shown(
         start=start, notice=notices, progress=progress, totals=totals, answer=answer, downloads=downloads,
@@ -99,7 +100,7 @@ class BenchmarkTab:
         """At once on the click, before it is our turn on the device."""
         shown = self.shown
         if not sets and not (own_set or "").strip():
-            return {shown.notice: notice("No eval set is chosen.", "Tick one, or name a folder or manifest.")}
+            return {shown.notice: notice(say("No eval set is chosen."), say("Tick one, or name a folder or manifest."))}
         return {
             shown.start: gr.HTML(visible=False),
             shown.notice: "",
@@ -113,11 +114,11 @@ class BenchmarkTab:
 
     def work(self, **form: Any) -> Generator[Updates, None, None]:
         """Run: figures and rows as they come, the whole at the end."""
-        asked = arguments(self.context, form)
-        if not asked["sets"]:
-            yield self._idle()
-            return
         try:
+            asked = arguments(self.context, form)
+            if not asked["sets"]:
+                yield self._idle()
+                return
             yield self._started(asked, form["ruler"])
             live = None
             for event in services.bench_events(pool=self.context.pool, **asked):
@@ -141,7 +142,7 @@ class BenchmarkTab:
             raise UsageError(self.context.labels.no_engine, hint=self.context.labels.no_engine_hint)
         command = equivalent_command(asked, ruler)
         return {
-            self.shown.progress: result.progress_view("Reading the sets and loading the model…", key="starting"),
+            self.shown.progress: result.progress_view(say("Reading the sets and loading the model…"), key="starting"),
             self.shown.command: command_view(command, element_id="bench-command", labels=self.context.labels),
         }
 
@@ -175,14 +176,14 @@ class BenchmarkTab:
         run = services.scored_run(run_id, ruler=ruler or None, corrected=corrected, pool=self.context.pool)
         clips = len(run.run.outcomes)
         if clips > _MANY:
-            words = f"Scoring {clips:,} clips…"
+            words = say("Scoring {count} clips…", count=f"{clips:,}")
             yield {shown.start: gr.HTML(visible=False), shown.progress: result.progress_view(words, key=run_id)}
         scored = run.summary
         yield {
             shown.start: gr.HTML(visible=False),
             shown.progress: "",
             shown.answer: gr.Column(visible=True),
-            shown.notice: notice(scored.error, kind="warning") if scored.error else "",
+            shown.notice: notice(tell(scored.error), kind="warning") if scored.error else "",
             shown.totals: totals_view(
                 scored.metrics,
                 headline=scored.headline,
@@ -195,7 +196,7 @@ class BenchmarkTab:
                 remarks=list(_remarks(run.run.missing, scored)),
             ),
             shown.downloads: self._downloads(scored),
-            shown.report: gr.Button(visible=True, interactive=True, value="Make a report"),
+            shown.report: gr.Button(visible=True, interactive=True, value=say("Make a report")),
             shown.run_id: run_id,
         } | self.explorer.show(run)
 
@@ -205,7 +206,7 @@ class BenchmarkTab:
             return
         button = self.shown.report
         try:
-            yield {button: gr.Button(value="Making the report…", interactive=False)}
+            yield {button: gr.Button(value=say("Making the report…"), interactive=False)}
             run = services.scored_run(run_id, ruler=ruler or None, corrected=corrected, pool=self.context.pool)
             document = report_run(run.run, run.summary, run.causes, ruler=run.ruler)
             texts = {"html": write_html(document), "md": write_markdown(document)}
@@ -213,7 +214,7 @@ class BenchmarkTab:
         except Exception as error:
             yield {
                 self.shown.notice: page_error(error, self.context.labels),
-                button: gr.Button(value="Make a report", interactive=True),
+                button: gr.Button(value=say("Make a report"), interactive=True),
             }
 
     def _downloads(self, scored: RunSummary, reports: Mapping[str, str] = MappingProxyType({})) -> str:
@@ -238,9 +239,9 @@ class BenchmarkTab:
 
     def stopped(self, run_id: str, ruler: str) -> Generator[Updates, None, None]:
         """Stopped: what is done is kept and shown."""
-        kept = notice("Stopped. What is done is kept; run it again to go on from here.")
+        kept = notice(say("Stopped. What is done is kept; run it again to go on from here."))
         if not run_id:
-            yield self._idle() | {self.shown.notice: notice("Stopped before the first clip.")}
+            yield self._idle() | {self.shown.notice: notice(say("Stopped before the first clip."))}
             return
         for updates in self.open_run(run_id, ruler):
             yield self._idle() | self.list_runs() | updates | {self.shown.notice: kept}
@@ -256,10 +257,13 @@ class BenchmarkTab:
 
 def _remarks(missing: int, scored: RunSummary) -> Generator[str, None, None]:
     if scored.status == "started" and missing:
-        yield f"This run has not ended: {missing:,} clips are not there yet. Open it again to see more of them."
+        yield say(
+            "This run has not ended: {count} clips are not there yet. Open it again to see more of them.",
+            count=f"{missing:,}",
+        )
     if scored.corrections is not None:
-        yield scored.corrections.sentence
-    yield from scored.warnings
+        yield tell(scored.corrections.sentence)
+    yield from map(tell, scored.warnings)
 
 
 def _wire(tab: BenchmarkTab, choices: Form, tabs: explorer.Tabs) -> None:

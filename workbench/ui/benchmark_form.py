@@ -14,6 +14,7 @@ from workbench.text.rulers import list_rulers
 from workbench.ui import controls
 from workbench.ui.commands import command_line
 from workbench.ui.context import PageContext
+from workbench.ui.language import say, say_many, tell
 
 AS_LABELLED = "set"
 _AUTO_RULER = ""
@@ -43,36 +44,51 @@ class Form:
 
 def build_form(context: PageContext) -> Form:
     """The controls."""
-    sets = [(f"{one.title or one.name} · {one.items} clips", one.name) for one in known_sets(context)]
+    sets = [(set_choice(one), one.name) for one in known_sets(context)]
     with gr.Column(elem_classes="wb-form"):
-        chosen = gr.CheckboxGroup(sets, value=_first_choice(sets), label="Eval sets", elem_classes="wb-sets")
-        own_set = gr.Textbox("", label="Or a set of your own", placeholder="Folder or manifest on this machine")
+        chosen = gr.CheckboxGroup(sets, value=_first_choice(sets), label=say("Eval sets"), elem_classes="wb-sets")
+        own_set = gr.Textbox(
+            "", label=say("Or a set of your own"), placeholder=say("Folder or manifest on this machine")
+        )
         with gr.Row(elem_classes="wb-pair"):
             engine = controls.engine_dropdown(context)
             language = controls.language_dropdown(
-                context, engine, first=[("As labelled", AS_LABELLED), ("Auto", "auto")], value=AS_LABELLED
+                context,
+                engine,
+                first=[(say("As labelled"), AS_LABELLED), (context.labels.auto, "auto")],
+                value=AS_LABELLED,
             )
         chain = controls.chain_picker(context)
         ruler = gr.Dropdown(
-            [
-                ("What suits the set's language", _AUTO_RULER),
-                *((f"{one.id}: {one.summary}", one.name) for one in list_rulers()),
-            ],
+            ruler_choices(),
             value=_AUTO_RULER,
-            label="Ruler",
+            label=say("Ruler"),
         )
         with gr.Accordion(context.labels.advanced, open=False, elem_classes="wb-advanced"):
             words = controls.context_box(context)
-            limit = gr.Number(label="Only the first clips", value=None, precision=0, minimum=1, placeholder="all")
+            limit = controls.limit_box()
             batch_size = gr.Number(
-                label="Batch size", value=1, precision=0, minimum=1, info="1 measures each clip alone"
+                label=say("Batch size"), value=1, precision=0, minimum=1, info=say("1 measures each clip alone")
             )
-            again = gr.Checkbox(False, label="Run again", info="Otherwise the same run is gone on with, or shown")
+            again = gr.Checkbox(
+                False, label=say("Run again"), info=say("Otherwise the same run is gone on with, or shown")
+            )
             options = controls.option_form(context, engine)
     return Form(
         sets=chosen, own_set=own_set, engine=engine, language=language, chain=chain, context=words, limit=limit,
         batch_size=batch_size, again=again, ruler=ruler, options=options,
     )  # fmt: skip
+
+
+def set_choice(one: SetInfo) -> str:
+    """A set as a list offers it."""
+    return f"{tell(one.title) or one.name} · {say_many(one.items or 0, '{count} clip', '{count} clips')}"
+
+
+def ruler_choices() -> list[tuple[str, str]]:
+    """(words, name) of every ruler, after what suits the set."""
+    rulers = [(f"{one.id}: {tell(one.summary)}", one.name) for one in list_rulers()]
+    return [(say("What suits the set's language"), _AUTO_RULER), *rulers]
 
 
 def _first_choice(sets: list[tuple[str, str]]) -> list[str]:
@@ -96,7 +112,7 @@ def arguments(context: PageContext, form: Mapping[str, Any]) -> dict[str, Any]:
         "language": form["language"],
         "chain": form["chain"] or "",
         "context": form["context"] or "",
-        "limit": int(form["limit"]) if form["limit"] else None,
+        "limit": controls.parse_limit(form["limit"]),
         "batch_size": int(form["batch_size"] or 1),
         "on_existing": "again" if form["again"] else "resume",
         "options": controls.chosen_values(context, engine, {name: form[name] for name in known}),

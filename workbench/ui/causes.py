@@ -14,7 +14,8 @@ from workbench.scoring.codeswitch import Recall
 from workbench.scoring.confusions import Confusion, Confusions
 from workbench.scoring.counts import ErrorCounts
 from workbench.ui import format as written
-from workbench.ui.picks import pick
+from workbench.ui.language import say
+from workbench.ui.picks import clips_button, pick
 
 SHOWN_CONFUSIONS = 12
 MOST_CONFUSIONS = 100
@@ -33,9 +34,9 @@ def causes_view(analysis: Analysis) -> str:
 def confusions_view(confusions: Confusions) -> str:
     """What was mistaken for what, what was left out, what was added: a table each."""
     return (
-        _panel("Substituted", ("Said", "Heard", "Times", "Clips"), confusions.substitutions)
-        + _panel("Missing", ("Said", "Times", "Clips"), confusions.deletions)
-        + _panel("Added", ("Heard", "Times", "Clips"), confusions.insertions)
+        _panel(say("Substituted"), (say("Said"), say("Heard"), say("Times"), say("Clips")), confusions.substitutions)
+        + _panel(say("Missing"), (say("Said"), say("Times"), say("Clips")), confusions.deletions)
+        + _panel(say("Added"), (say("Heard"), say("Times"), say("Clips")), confusions.insertions)
     )
 
 
@@ -47,13 +48,15 @@ def _panel(title: str, headers: Sequence[str], several: Sequence[Confusion]) -> 
     more = ""
     if rest:
         more = (
-            f"<details><summary>{len(rest):,} more</summary>"
+            f"<details><summary>{say('{count} more', count=f'{len(rest):,}')}</summary>"
             f'<table class="wb-table wb-figures wb-confusions"><tbody>{_rows(rest)}</tbody></table></details>'
         )
     others = len(several) - len(first) - len(rest)
-    note = f'<p class="wb-note">{others:,} rarer ones are not listed.</p>' if others else ""
+    rarer = say("{count} rarer ones are not listed.", count=written.count(others))
+    note = f'<p class="wb-note">{rarer}</p>' if others else ""
+    different = say("{count} different", count=written.count(len(several)))
     return (
-        f'<div class="wb-panel"><h3>{title} <span>{len(several):,} different</span></h3>'
+        f'<div class="wb-panel"><h3>{title} <span>{different}</span></h3>'
         f'<table class="wb-table wb-figures wb-confusions"><thead><tr>{head}</tr></thead>'
         f"<tbody>{_rows(first)}</tbody></table>{more}{note}</div>"
     )
@@ -65,7 +68,7 @@ def _rows(several: Sequence[Confusion]) -> str:
 
 def _row(one: Confusion) -> str:
     units = [_unit(unit) for unit in (one.reference, one.hypothesis) if unit]
-    button = f'<button type="button" {pick(said=one.reference, heard=one.hypothesis)} title="Show the clips">'
+    button = f'<button type="button" {pick(said=one.reference, heard=one.hypothesis)} title="{say("Show the clips")}">'
     cells = "".join(f'<td dir="auto">{button}{unit}</button></td>' for unit in units)
     return f"<tr>{cells}<td>{written.count(one.count)}</td><td>{written.count(len(one.clips))}</td></tr>"
 
@@ -79,57 +82,66 @@ def _kinds(analysis: Analysis) -> str:
         f"<tr><th>{_name(name, kind)}</th><td>{escape(value)}</td></tr>" for name, value, kind in _facts(analysis)
     )
     return (
-        '<div class="wb-panel wb-kinds"><h3>What kind of errors</h3><table class="wb-table wb-figures">'
-        f"<thead><tr><th>Kind</th><th>How many</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        '<div class="wb-panel wb-kinds"><h3>' + say("What kind of errors") + '</h3><table class="wb-table wb-figures">'
+        f"<thead><tr><th>{say('Kind')}</th><th>{say('How many')}</th></tr></thead><tbody>{rows}</tbody></table></div>"
     )
 
 
 def _name(name: str, kind: Kind | None) -> str:
     if kind is None:
         return escape(name)
-    return f'<button type="button" {pick(kind=kind)} title="Show the clips">{escape(name)}</button>'
+    return clips_button(escape(name), kind=kind)
 
 
 def _facts(analysis: Analysis) -> Iterator[_Fact]:
     yield from _mixed_facts(analysis)
     if (sounds := analysis.sounds) is not None:
-        yield "Error rate by sound, with tone", written.rate(sounds.syllables.rate), None
-        yield "Error rate by sound, without tone", written.rate(sounds.toneless.rate), None
-        yield "Wrong character, right sound", written.count(sounds.same_sound), None
-        yield "Wrong character, right sound but for the tone", written.count(sounds.same_but_tone), None
-        yield "Misheard characters", written.count(sounds.other_sound), None
+        yield say("Error rate by sound, with tone"), written.rate(sounds.syllables.rate), None
+        yield say("Error rate by sound, without tone"), written.rate(sounds.toneless.rate), None
+        yield say("Wrong character, right sound"), written.count(sounds.same_sound), None
+        yield say("Wrong character, right sound but for the tone"), written.count(sounds.same_but_tone), None
+        yield say("Misheard characters"), written.count(sounds.other_sound), None
         same = sum(
             one.sounds is not None and 0 < one.sounds.same_sound == one.sounds.units.errors for one in analysis.clips
         )
-        yield "Clips wrong in such characters only", written.count(same), "same sound" if same else None
+        yield say("Clips wrong in such characters only"), written.count(same), "same sound" if same else None
     if (rewritten := analysis.written_mandarin) is not None:
         kind: Kind | None = "rewritten" if rewritten.rewritten else None
-        yield "Cantonese words rewritten as Mandarin", written.rate(rewritten.rate), kind
+        yield say("Cantonese words rewritten as Mandarin"), written.rate(rewritten.rate), kind
     told = analysis.hallucinations
-    yield "Clips whose text loops", written.count(told.loops), "loop" if told.loops else None
-    yield "Clips with more text than time", written.count(told.too_long), "too long" if told.too_long else None
+    yield say("Clips whose text loops"), written.count(told.loops), "loop" if told.loops else None
+    yield say("Clips with more text than time"), written.count(told.too_long), "too long" if told.too_long else None
     if told.empty_references:
         silent: Kind | None = "text on silence" if told.empty_with_text else None
-        yield "Clips without speech that got text", f"{told.empty_with_text} of {told.empty_references}", silent
+        yield (
+            say("Clips without speech that got text"),
+            say("{part} of {total}", part=told.empty_with_text, total=told.empty_references),
+            silent,
+        )
 
 
 def _mixed_facts(analysis: Analysis) -> Iterator[_Fact]:
     mixed = analysis.codeswitch
     if mixed.han.reference_length and mixed.latin.reference_length:
-        yield "Errors in the Han part", _errors(mixed.han), None
-        yield "Errors in the Latin part", _errors(mixed.latin), None
-        yield "Errors beside a switch of language", _errors(mixed.at_switch), None
-        yield "Errors elsewhere", _errors(mixed.elsewhere), None
-        yield "Latin terms found", _recall(mixed.terms), None
+        yield say("Errors in the Han part"), _errors(mixed.han), None
+        yield say("Errors in the Latin part"), _errors(mixed.latin), None
+        yield say("Errors beside a switch of language"), _errors(mixed.at_switch), None
+        yield say("Errors elsewhere"), _errors(mixed.elsewhere), None
+        yield say("Latin terms found"), _recall(mixed.terms), None
         translated: Kind | None = "translated" if mixed.translated else None
-        yield "Latin terms translated or written in Han", written.count(mixed.translated), translated
+        yield say("Latin terms translated or written in Han"), written.count(mixed.translated), translated
     if mixed.numbers.said:
-        yield "Numbers found", _recall(mixed.numbers), None
+        yield say("Numbers found"), _recall(mixed.numbers), None
 
 
 def _errors(counts: ErrorCounts) -> str:
-    return f"{written.rate(counts.rate)} ({written.count(counts.errors)} of {written.count(counts.reference_length)})"
+    return say(
+        "{rate} ({part} of {total})",
+        rate=written.rate(counts.rate),
+        part=written.count(counts.errors),
+        total=written.count(counts.reference_length),
+    )
 
 
 def _recall(recall: Recall) -> str:
-    return f"{written.count(recall.found)} of {written.count(recall.said)}"
+    return say("{part} of {total}", part=written.count(recall.found), total=written.count(recall.said))

@@ -14,13 +14,14 @@ from workbench.errors import WorkbenchError
 from workbench.runs.records import RunRecord
 from workbench.settings import Settings
 from workbench.text.languages import language_name
+from workbench.ui.language import phrase, tell
 
 PRESETS = (
-    ("High-pass 80 Hz", "highpass:cutoff=80"),
-    ("Peak at −3 dB", "gain:peak_db=-3"),
-    ("High-pass 80 Hz, then peak at −3 dB", "highpass:cutoff=80+gain:peak_db=-3"),
-    ("Loudness −23 LUFS", "loudness:lufs=-23"),
-    ("Trim silence", "trim"),
+    (phrase("High-pass 80 Hz"), "highpass:cutoff=80"),
+    (phrase("Peak at −3 dB"), "gain:peak_db=-3"),
+    (phrase("High-pass 80 Hz, then peak at −3 dB"), "highpass:cutoff=80+gain:peak_db=-3"),
+    (phrase("Loudness −23 LUFS"), "loudness:lufs=-23"),
+    (phrase("Trim silence"), "trim"),
 )
 """Chains by a name that says what they do."""
 
@@ -125,8 +126,8 @@ def language_choices(info: EngineInfo | None, *first: tuple[str, str]) -> list[t
     if "zh" in codes:
         codes.add("yue")
     leading = [code for code in _FIRST_LANGUAGES if code in codes]
-    rest = sorted(codes - set(leading), key=language_name)
-    return [*first, *((language_name(code), code) for code in (*leading, *rest))]
+    rest = sorted(codes - set(leading), key=lambda code: tell(language_name(code)))
+    return [*first, *((tell(language_name(code)), code) for code in (*leading, *rest))]
 
 
 def option_fields(info: EngineInfo | None) -> tuple[OptionField, ...]:

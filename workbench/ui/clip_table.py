@@ -15,24 +15,24 @@ from workbench.scoring.score import METRICS
 from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES
+from workbench.ui.language import phrase, say, tell
 from workbench.ui.picks import pick
 
 _NOTABLE: dict[Kind, str] = {
-    "failed": "failed",
-    "loop": "loops",
-    "too long": "more text than time",
-    "text on silence": "text on silence",
-    "empty reference": "empty reference",
-    "translated": "translated",
-    "rewritten": "rewritten",
-    "same sound": "right sound",
-    "warning": "warning",
+    "failed": phrase("failed"),
+    "loop": phrase("loops"),
+    "too long": phrase("more text than time"),
+    "text on silence": phrase("text on silence"),
+    "empty reference": phrase("empty reference"),
+    "translated": phrase("translated"),
+    "rewritten": phrase("rewritten"),
+    "same sound": phrase("right sound"),
+    "warning": phrase("warning"),
 }
 """What a row says besides its figures, the gravest first."""
 
 _LONGEST_TEXT = 220
 _LONGEST_ID = 40
-_EM = "<em>nothing</em>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +43,17 @@ class Column:
 
 
 COLUMNS = (
-    Column("id", "Clip"),
-    Column("reference", "Reference"),
-    Column("hypothesis", "Hypothesis"),
-    Column("substitutions", "Sub", "Substituted units"),
-    Column("deletions", "Del", "Missing units"),
-    Column("insertions", "Ins", "Added units"),
-    Column("duration", "Audio s", "Length of the recording"),
-    Column("wall_seconds", "Wall s", "Time it took"),
-    Column("gpu_seconds", "GPU s", "Time on the GPU"),
-    Column("rtf", "RTF", "Real-time factor"),
-    Column("peak_bytes", "Peak MB", "Most memory"),
+    Column("id", phrase("Clip")),
+    Column("reference", phrase("Reference")),
+    Column("hypothesis", phrase("Hypothesis")),
+    Column("substitutions", phrase("Sub"), phrase("Substituted units")),
+    Column("deletions", phrase("Del"), phrase("Missing units")),
+    Column("insertions", phrase("Ins"), phrase("Added units")),
+    Column("duration", phrase("Audio s"), phrase("Length of the recording")),
+    Column("wall_seconds", phrase("Wall s"), phrase("Time it took")),
+    Column("gpu_seconds", phrase("GPU s"), phrase("Time on the GPU")),
+    Column("rtf", phrase("RTF"), phrase("Real-time factor")),
+    Column("peak_bytes", phrase("Peak MB"), phrase("Most memory")),
 )
 """Those besides the rates."""
 
@@ -69,8 +69,8 @@ def table_view(page: ClipPage, *, current: str = "") -> str:
     """
     if not page.rows:
         return (
-            '<div class="wb-nothing"><p>No clip matches.</p>'
-            f'<button type="button" {pick(clear="all")}>Show all clips</button></div>'
+            f'<div class="wb-nothing"><p>{say("No clip matches.")}</p>'
+            f'<button type="button" {pick(clear="all")}>{say("Show all clips")}</button></div>'
         )
     return clips_view(page.rows, page.headline, query=page.query, current=current)
 
@@ -101,7 +101,7 @@ def _columns(clips: Sequence[Clip], headline: MetricName) -> list[Column]:
 
 
 def _head(column: Column, query: ClipQuery | None) -> str:
-    title, note = escape(column.title), f' title="{escape(column.note)}"' if column.note else ""
+    title, note = escape(tell(column.title)), f' title="{escape(tell(column.note))}"' if column.note else ""
     if query is None:
         return f"<th{note}>{title}</th>"
     sorted_by = query.sort == column.key
@@ -129,11 +129,11 @@ def _cell(column: Column, clip: Clip, headline: MetricName) -> str:
         return f'<td class="wb-said" dir="auto"{lang}><p>{_shortened(clip.outcome.reference)}</p></td>'
     if column.key == "hypothesis":
         if isinstance(clip.outcome, ItemFailure):
-            return f'<td class="wb-said wb-failure"><p>{escape(clip.outcome.message)}</p></td>'
+            return f'<td class="wb-said wb-failure"><p>{escape(tell(clip.outcome.message))}</p></td>'
         return f'<td class="wb-said" dir="auto"{lang}><p>{_shortened(clip.outcome.text)}</p></td>'
     if column.key == "rate":
         return _rate_cell(clip.rate)
-    return f'<td class="wb-figure" data-name="{escape(column.title)}">{_figure(column.key, clip, headline)}</td>'
+    return f'<td class="wb-figure" data-name="{escape(tell(column.title))}">{_figure(column.key, clip, headline)}</td>'
 
 
 def _name(item_id: str) -> str:
@@ -166,10 +166,10 @@ def _figure(key: SortKey, clip: Clip, headline: MetricName) -> str:
 def kind_tags(clip: Clip) -> str:
     """What is notable about a clip, in a word or two each."""
     kinds = clip.kinds or frozenset[Kind]()
-    found = [words for kind, words in _NOTABLE.items() if kind in kinds]
+    found: list[Kind] = [kind for kind in _NOTABLE if kind in kinds]
     if "text on silence" in kinds:
-        found.remove(_NOTABLE["empty reference"])
-    return "".join(f'<span class="wb-tag">{words}</span>' for words in found[:3])
+        found.remove("empty reference")
+    return "".join(f'<span class="wb-tag">{tell(_NOTABLE[kind])}</span>' for kind in found[:3])
 
 
 def _cost(clip: Clip) -> Measurement | None:
@@ -178,7 +178,7 @@ def _cost(clip: Clip) -> Measurement | None:
 
 def _shortened(text: str) -> str:
     if not text.strip():
-        return _EM
+        return f"<em>{say('nothing')}</em>"
     return escape(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")
 
 

@@ -16,6 +16,7 @@ from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES, diff_view
 from workbench.ui.explorer_view import KIND_NAMES
+from workbench.ui.language import say, say_many, tell
 from workbench.ui.notices import notice, warning_list
 from workbench.ui.paging import clip_steps
 
@@ -34,9 +35,10 @@ def detail_view(detail: ClipDetail, *, player: str, player_id: str, beside: Neig
     heading = _heading(detail, beside)
     outcome = detail.clip.outcome
     if not isinstance(outcome, ItemResult):
-        failure = notice(outcome.message, kind="error")
+        failure = notice(tell(outcome.message), kind="error")
         reference = (
-            f'<div class="wb-panel"><h3>Reference</h3>{_text(outcome.reference, outcome.tags.get("language"))}</div>'
+            f'<div class="wb-panel"><h3>{say("Reference")}</h3>'
+            f"{_text(outcome.reference, outcome.tags.get('language'))}</div>"
         )
         return f'<div class="wb-detail">{heading}{player}{failure}{reference}{_tags(detail.clip)}</div>'
     return (
@@ -65,12 +67,37 @@ def marks_view(detail: ClipDetail, *, seconds: float, player_id: str) -> str:
     marks = "".join(
         f'<button type="button" data-seek="{one.start:.3f}" data-plays="{escape(player_id)}" '
         f'style="left:{100 * one.start / seconds:.2f}%;width:{max(0.6, 100 * (one.end - one.start) / seconds):.2f}%" '
-        f'title="{count} {"error" if count == 1 else "errors"} from {written.clock(one.start, decimals=1)} to '
-        f'{written.clock(one.end, decimals=1)}"></button>'
+        f'title="{_mark_words(count, one.start, one.end)}"></button>'
         for one, count in zip(detail.spans, errors, strict=True)
         if count
     )
     return f'<div class="wb-marks">{marks}</div>' if marks else ""
+
+
+def say_errors(count: int) -> str:
+    """`1 error`, `12 errors`."""
+    return say_many(count, "{count} error", "{count} errors")
+
+
+def unit_by_unit(ruler: str) -> str:
+    """The heading of an alignment."""
+    seen = say("as ruler {ruler} sees the texts", ruler=escape(ruler))
+    return f"<h3>{say('Unit by unit')} <span>{seen}</span></h3>"
+
+
+def error_number(words: str) -> str:
+    """How many places there are; the page's script says in the same element which of them is looked at."""
+    return f'<span class="wb-num" data-error-number="{say("{at} of {count}")}">{words}</span>'
+
+
+def _mark_words(count: int, start: float, end: float) -> str:
+    return say_many(
+        count,
+        "{count} error from {start} to {end}",
+        "{count} errors from {start} to {end}",
+        start=written.clock(start, decimals=1),
+        end=written.clock(end, decimals=1),
+    )
 
 
 def _heading(detail: ClipDetail, beside: Neighbours | None) -> str:
@@ -80,7 +107,7 @@ def _heading(detail: ClipDetail, beside: Neighbours | None) -> str:
         told = _counts(clip.counts[detail.headline])
         figures = f'<span class="wb-num">{name} <b>{written.rate(clip.rate)}</b> · {told}</span>'
     kinds = "".join(
-        f'<span class="wb-tag">{escape(words)}</span>'
+        f'<span class="wb-tag">{escape(tell(words))}</span>'
         for kind, words in KIND_NAMES.items()
         if kind in (clip.kinds or ()) and kind not in _SAID_BY_FIGURES
     )
@@ -88,9 +115,9 @@ def _heading(detail: ClipDetail, beside: Neighbours | None) -> str:
 
 
 def _counts(counts: ErrorCounts) -> str:
-    parts = [(counts.substitutions, "sub"), (counts.deletions, "del"), (counts.insertions, "ins")]
-    errors = ", ".join(f"{number} {word}" for number, word in parts if number) or "no errors"
-    return f"{errors} of {counts.reference_length} {'unit' if counts.reference_length == 1 else 'units'}"
+    parts = [(counts.substitutions, say("sub")), (counts.deletions, say("del")), (counts.insertions, say("ins"))]
+    errors = ", ".join(f"{number} {word}" for number, word in parts if number) or say("no errors")
+    return say_many(counts.reference_length, "{errors} of {count} unit", "{errors} of {count} units", errors=errors)
 
 
 def _aligned(detail: ClipDetail, player_id: str) -> str:
@@ -99,15 +126,14 @@ def _aligned(detail: ClipDetail, player_id: str) -> str:
     steps = ""
     if errors:
         steps = (
-            f'<nav class="wb-pager" aria-label="Errors"><button type="button" data-step-error="-1" '
-            f'aria-label="Error before">‹</button><span class="wb-num" data-error-number>{errors} '
-            f"{'error' if errors == 1 else 'errors'}</span>"
-            '<button type="button" data-step-error="1" aria-label="Next error">›</button></nav>'
+            f'<nav class="wb-pager" aria-label="{say("Errors")}"><button type="button" data-step-error="-1" '
+            f'aria-label="{say("Error before")}">‹</button>{error_number(say_errors(errors))}'
+            f'<button type="button" data-step-error="1" aria-label="{say("Next error")}">›</button></nav>'
         )
     body = diff_view(detail.alignment, seconds=seconds, player_id=player_id)
     if not detail.alignment:
-        body = '<p class="wb-note">Under this ruler nothing is left of either text.</p>'
-    title = f"<h3>Unit by unit <span>as ruler {escape(detail.ruler)} sees the texts</span></h3>"
+        body = f'<p class="wb-note">{say("Under this ruler nothing is left of either text.")}</p>'
+    title = unit_by_unit(detail.ruler)
     return f'<div class="wb-panel"><header>{title}{steps}</header>{body}</div>'
 
 
@@ -115,17 +141,20 @@ def _raw_texts(outcome: ItemResult) -> str:
     language = outcome.tags.get("language")
     raw = ""
     if outcome.raw.strip() != outcome.text.strip():
-        raw = f"<dt>As the model gave it</dt><dd><code>{escape(outcome.raw)}</code></dd>"
+        raw = f"<dt>{say('As the model gave it')}</dt><dd><code>{escape(outcome.raw)}</code></dd>"
     return (
-        f'<div class="wb-panel"><h3>Texts as they are</h3><dl class="wb-raw"><dt>Reference</dt>'
-        f"<dd>{_text(outcome.reference, language)}</dd><dt>Hypothesis</dt><dd>{_text(outcome.text, language)}</dd>{raw}"
+        f'<div class="wb-panel"><h3>{say("Texts as they are")}</h3><dl class="wb-raw"><dt>{say("Reference")}</dt>'
+        f"<dd>{_text(outcome.reference, language)}</dd><dt>{say('Hypothesis')}</dt>"
+        f"<dd>{_text(outcome.text, language)}</dd>{raw}"
         "</dl></div>"
     )
 
 
 def _text(text: str, language: object) -> str:
     lang = f' lang="{escape(str(language))}"' if language else ""
-    return f'<p class="wb-whole" dir="auto"{lang}>{escape(text)}</p>' if text.strip() else "<p><em>nothing</em></p>"
+    if not text.strip():
+        return f"<p><em>{say('nothing')}</em></p>"
+    return f'<p class="wb-whole" dir="auto"{lang}>{escape(text)}</p>'
 
 
 def _stages(detail: ClipDetail) -> str:
@@ -134,12 +163,14 @@ def _stages(detail: ClipDetail) -> str:
     items: list[str] = []
     for stage, before in zip(detail.stages, [None, *detail.stages], strict=False):
         if before is not None and _same(stage, before):
-            idle.append(STAGES.get(stage.group, stage.group))
+            idle.append(tell(STAGES.get(stage.group, stage.group)))
         else:
             items.append(_stage(stage, before, detail.headline))
-    note = f'<p class="wb-note">Nothing changed {escape(", ".join(idle))}.</p>' if idle else ""
+    unchanged = say("Nothing changed {steps}.", steps=escape(say(", ").join(idle)))
+    note = f'<p class="wb-note">{unchanged}</p>' if idle else ""
     return (
-        f'<div class="wb-panel"><h3>What the ruler did</h3><ol class="wb-stages">{"".join(items)}</ol>{note}</div>'
+        f'<div class="wb-panel"><h3>{say("What the ruler did")}</h3>'
+        f'<ol class="wb-stages">{"".join(items)}</ol>{note}</div>'
         if items
         else ""
     )
@@ -150,13 +181,12 @@ def _same(stage: TextStage, before: TextStage) -> bool:
 
 
 def _stage(stage: TextStage, before: TextStage | None, metric: MetricName) -> str:
-    name = STAGES.get(stage.group, stage.group) + (" (not in the ruler)" if stage.beyond else "")
+    name = tell(STAGES.get(stage.group, stage.group)) + (f" ({say('not in the ruler')})" if stage.beyond else "")
     change = 0 if before is None else stage.counts.errors - before.counts.errors
     told = f"<em>{'+' if change > 0 else '−'}{abs(change)}</em>" if change else ""
     rate = f" · {METRIC_NAMES[metric]} {written.rate(stage.counts.counts.rate)}"
     return (
-        f"<li><p><b>{escape(name)}</b><span class=wb-num>{stage.counts.errors} "
-        f"{'error' if stage.counts.errors == 1 else 'errors'}{rate}{told}</span></p>"
+        f"<li><p><b>{escape(name)}</b><span class=wb-num>{say_errors(stage.counts.errors)}{rate}{told}</span></p>"
         f'<p dir="auto">{escape(stage.reference) or "–"}</p><p dir="auto">{escape(stage.hypothesis) or "–"}</p></li>'
     )
 
@@ -172,12 +202,12 @@ def _facts(clip: Clip) -> Iterator[tuple[str, str]]:
     outcome = clip.outcome
     if isinstance(outcome, ItemResult):
         cost = outcome.measurement
-        yield "Audio", written.duration(outcome.audio_seconds)
+        yield say("Audio"), written.duration(outcome.audio_seconds)
         if cost is None:
-            yield "Cost", "not measured here"
+            yield say("Cost"), say("not measured here")
         else:
-            yield "Took", written.seconds(cost.wall_seconds)
+            yield say("Took"), written.seconds(cost.wall_seconds)
             yield "RTF", written.factor(cost.rtf)
-            yield "Time is of", "this clip alone" if cost.kind == "single" else "its share of a batch"
-        yield "Language heard", outcome.language or "not told"
-    yield from ((tag, str(value)) for tag, value in outcome.tags.items())
+            yield say("Time is of"), say("this clip alone") if cost.kind == "single" else say("its share of a batch")
+        yield say("Language heard"), outcome.language or say("not told")
+    yield from ((tell(tag), str(value)) for tag, value in outcome.tags.items())

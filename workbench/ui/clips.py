@@ -12,6 +12,7 @@ from workbench.runs.records import ItemResult
 from workbench.runs.scored import ScoredRun
 from workbench.ui.clip_view import detail_view, marks_view
 from workbench.ui.context import PageContext
+from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error
 from workbench.ui.player import player_view
 from workbench.ui.recording import outline
@@ -49,11 +50,12 @@ def clip_player(context: PageContext, audio: str, *, player_id: str, strip: str 
         strip: As `player_view`.
     """
     if not audio:
-        return notice("Only the texts of this clip are here, not its sound.")
+        return notice(say("Only the texts of this clip are here, not its sound."))
     try:
         copy = Path(shutil.copy(audio, tempfile.mkdtemp(dir=context.folder)))
         return player_view(outline(copy, context.folder), player_id=player_id, strip=strip, labels=context.labels)
     except OSError:
-        return notice(f"{Path(audio).name} is not where it was when this run was made.", kind="warning")
+        gone = say("{name} is not where it was when this run was made.", name=Path(audio).name)
+        return notice(gone, kind="warning")
     except Exception as error:
         return page_error(error, context.labels)

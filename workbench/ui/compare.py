@@ -1,17 +1,22 @@
-"""The Compare tab: one recording several ways, and stored runs clip by clip."""
+"""The Compare tab: one recording several ways, stored runs clip by clip, sweeps, recordings without labels."""
 
 from __future__ import annotations
 
 import gradio as gr
 
-from workbench.ui import compare_recording, compare_runs
+from workbench.ui import compare_recording, compare_runs, sweep, trial
 from workbench.ui.context import PageContext
+from workbench.ui.language import say
 
 
 def build(context: PageContext) -> None:
-    """A tab for each of the two questions."""
+    """A tab for each of the four questions."""
     with gr.Tabs(elem_classes="wb-subtabs"):
-        with gr.Tab("One recording, several ways"):
+        with gr.Tab(say("One recording")):
             compare_recording.build(context)
-        with gr.Tab("Runs") as runs:
+        with gr.Tab(say("Runs")) as runs:
             compare_runs.build(context, runs)
+        with gr.Tab(say("Sweep")) as sweeps:
+            sweep.build(context, sweeps)
+        with gr.Tab(say("Without labels")) as trials:
+            trial.build(context, trials)

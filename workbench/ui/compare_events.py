@@ -24,15 +24,15 @@ from workbench.ui.compare_reports import write_reports
 from workbench.ui.compare_systems import System, name_systems
 from workbench.ui.compare_table import MOST_WITH_TEXTS, matches_view, order_choices, shared_view, which_choices
 from workbench.ui.context import PageContext, Updates
+from workbench.ui.explorer_view import no_detail_view
 from workbench.ui.label_form import LabelForm, correct_label, show_label
+from workbench.ui.language import say
 from workbench.ui.leaderboard import leaderboard_view, measures_view
 from workbench.ui.notices import page_error
 from workbench.ui.picks import picked
 from workbench.ui.suspects import MOST_SUSPECTS, suspects_view
 
 PLAYER = "compare-player"
-_NO_DETAIL = '<p class="wb-note">Choose a clip to hear it and to see what differs.</p>'
-_REPORT = "Make a report"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,7 +110,7 @@ class RunsTab:
         try:
             if len(runs) < 2:
                 raise UsageError("Two runs are needed.", hint="Choose two or more; the first is the baseline.")
-            words = f"Comparing {len(runs)} runs…"
+            words = say("Comparing {count} runs…", count=len(runs))
             yield {shown.notice: "", shown.progress: result.progress_view(words, key=" ".join(runs))}
             records = [services.load_run(one, pool=self.context.pool).record for one in runs]
             systems = name_systems(records)
@@ -183,13 +183,13 @@ class RunsTab:
             return
         shown = self.shown
         try:
-            yield {shown.report: gr.Button(value="Making the report…", interactive=False)}
+            yield {shown.report: gr.Button(value=say("Making the report…"), interactive=False)}
             files = write_reports(self.context, held.runs, ruler=held.ruler, corrected=held.corrected)
             yield {shown.downloads: files, shown.report: gr.Button(visible=False)}
         except Exception as error:
             yield {
                 shown.notice: page_error(error, self.context.labels),
-                shown.report: gr.Button(value=_REPORT, interactive=True),
+                shown.report: gr.Button(value=say("Make a report"), interactive=True),
             }
 
     def _figures(self, runs: list[str], systems: tuple[System, ...], told: Mapping[str, Any]) -> Updates:
@@ -223,11 +223,11 @@ class RunsTab:
             shown.stacked: gr.CheckboxGroup(
                 choices=choices, value=[place for _, place in choices[:MOST_WITH_TEXTS]], visible=many
             ),
-            shown.detail: _NO_DETAIL,
+            shown.detail: no_detail_view(),
             shown.current: "",
             shown.suspects: "",
             shown.downloads: "",
-            shown.report: gr.Button(value=_REPORT, visible=True, interactive=True),
+            shown.report: gr.Button(value=say("Make a report"), visible=True, interactive=True),
             shown.held: held,
             self.label.box: gr.Accordion(visible=False),
         }

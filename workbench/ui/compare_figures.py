@@ -16,15 +16,17 @@ from workbench.scoring.clusters import NAMES
 from workbench.scoring.verdicts import say_points, say_units
 from workbench.text.rulers import MetricName
 from workbench.ui import format as written
+from workbench.ui.chart_words import tell_chart
 from workbench.ui.compare_systems import System, systems_view
 from workbench.ui.differences import METRIC_NAMES
-from workbench.ui.picks import pick
+from workbench.ui.language import phrase, say, say_many, tell
+from workbench.ui.notices import warning_list
+from workbench.ui.picks import clips_button
 
 VERDICT_CLASSES = {"better": "wb-better", "worse": "wb-worse", "no difference shown": "wb-same"}
 _SIGNS = {"better": "↓", "worse": "↑", "no difference shown": "="}
-_SHORT = {"better": "better", "worse": "worse", "no difference shown": "not shown"}
+_SHORT = {"better": phrase("better"), "worse": phrase("worse"), "no difference shown": phrase("not shown")}
 """Verdicts where there is little room."""
-SIDES = ("← B makes fewer errors", "B makes more errors →")
 
 
 def _memory(value: float | None) -> str:
@@ -32,13 +34,13 @@ def _memory(value: float | None) -> str:
 
 
 _COSTS: Mapping[str, tuple[str, Callable[[float | None], str]]] = {
-    "wall_seconds": ("Time", written.seconds),
-    "rtf": ("RTF", written.factor),
-    "cpu_seconds": ("CPU time", written.seconds),
-    "gpu_seconds": ("GPU time", written.seconds),
-    "peak_rss_bytes": ("Peak memory", _memory),
-    "peak_gpu_bytes": ("Peak GPU memory, torch", _memory),
-    "peak_gpu_process_bytes": ("Peak GPU memory, process", _memory),
+    "wall_seconds": (phrase("Time"), written.seconds),
+    "rtf": (phrase("RTF"), written.factor),
+    "cpu_seconds": (phrase("CPU time"), written.seconds),
+    "gpu_seconds": (phrase("GPU time"), written.seconds),
+    "peak_rss_bytes": (phrase("Peak memory"), _memory),
+    "peak_gpu_bytes": (phrase("Peak GPU memory, torch"), _memory),
+    "peak_gpu_process_bytes": (phrase("Peak GPU memory, process"), _memory),
 }
 
 
@@ -53,16 +55,23 @@ def comparison_view(found: Comparison, systems: Sequence[System]) -> str:
     names = sorted(found.metrics, key=lambda one: one != found.headline)
     mark = corrected_mark(found.corrections)
     rows = "".join(_metric_row(one, found.metrics[one], leads=one == found.headline, mark=mark) for one in names)
+    outcome = say(
+        "{metric}: {a} for A, {b} for B.",
+        metric=f"{name}{mark}",
+        a=f"<b>{written.rate(leading.a)}</b>",
+        b=f"<b>{written.rate(leading.b)}</b>",
+    )
     return (
         f'<div class="wb-panel wb-compared">{systems_view(systems)}'
-        f'<p class="wb-outcome">{name}{mark}: <b>{written.rate(leading.a)}</b> for A, <b>{written.rate(leading.b)}</b> '
-        f"for B. {_verdict_sentence(leading)}</p>"
-        f'<p class="wb-note">{escape(fates(leading))}</p>'
-        '<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>Error rate</th><th>A</th><th>B</th>'
-        '<th title="Percentage points, with the 95 % interval">B − A, points</th>'
-        '<th title="Paired permutation test">p</th>'
-        '<th title="NIST’s matched-pairs test, by segments">p, MAPSSWE</th><th>B better / worse / same</th>'
-        f"<th>Verdict on B</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<p class="wb-outcome">{outcome} {_verdict_sentence(leading)}</p>'
+        f'<p class="wb-note">{escape(tell(fates(leading)))}</p>'
+        '<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr>'
+        f"<th>{say('Error rate')}</th><th>A</th><th>B</th>"
+        f'<th title="{say("Percentage points, with the 95 % interval")}">{say("B − A, points")}</th>'
+        f'<th title="{say("Paired permutation test")}">p</th>'
+        f'<th title="{say("NIST’s matched-pairs test, by segments")}">{say("p, MAPSSWE")}</th>'
+        f"<th>{say('B better / worse / same')}</th><th>{say('Verdict on B')}</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
         f'<p class="wb-hint">{_basis(found, leading)}</p></div>'
     )
 
@@ -72,8 +81,8 @@ def groups_view(found: Comparison) -> str:
     tags = dict.fromkeys(one.tag for one in found.by_tag)
     panels = "".join(_group_panel(found, tag) for tag in tags)
     if not panels:
-        return '<p class="wb-note">No tag groups these clips.</p>'
-    note = "p-values and verdicts are corrected for the number of values of each tag (Holm)."
+        return f'<p class="wb-note">{say("No tag groups these clips.")}</p>'
+    note = say("p-values and verdicts are corrected for the number of values of each tag (Holm).")
     return f'<div class="wb-charts wb-groups">{panels}</div><p class="wb-note">{note}</p>'
 
 
@@ -83,7 +92,7 @@ def cost_view(found: Comparison) -> str:
     if not rows:
         return no_cost_view()
     return (
-        '<div class="wb-panel wb-scroll"><h3>Cost <span>over the clips that both have</span></h3>'
+        f'<div class="wb-panel wb-scroll"><h3>{say("Cost")} <span>{say("over the clips that both have")}</span></h3>'
         '<table class="wb-table wb-figures"><thead><tr><th></th><th>A</th><th>B</th><th>B / A</th></tr></thead>'
         f"<tbody>{rows}</tbody></table></div>"
     )
@@ -91,63 +100,69 @@ def cost_view(found: Comparison) -> str:
 
 def no_cost_view() -> str:
     """Where nothing was measured."""
-    return '<div class="wb-panel"><h3>Cost</h3><p class="wb-note">Nothing was measured here.</p></div>'
+    nothing = say("Nothing was measured here.")
+    return f'<div class="wb-panel"><h3>{say("Cost")}</h3><p class="wb-note">{nothing}</p></div>'
 
 
 def corrected_mark(corrections: Sequence[CorrectionNote]) -> str:
     """What stands beside a number that was not scored against the published labels."""
     if not corrections:
         return ""
-    told = " ".join(one.sentence for one in corrections)
-    return f' <span class="wb-tag wb-corrected-mark" title="{escape(told)}">corrected labels</span>'
+    told = " ".join(tell(one.sentence) for one in corrections)
+    return f' <span class="wb-tag wb-corrected-mark" title="{escape(told)}">{say("corrected labels")}</span>'
 
 
 def remarks_view(corrections: Sequence[CorrectionNote], warnings: Sequence[str]) -> str:
     """What must be known before the figures are believed; nothing where nothing must."""
-    told = [one.sentence for one in corrections] + list(warnings)
-    if not told:
-        return ""
-    items = "".join(f"<li>{escape(one)}</li>" for one in told)
-    return f'<div class="wb-notice wb-warning" role="status"><ul>{items}</ul></div>'
+    return warning_list([one.sentence for one in corrections] + list(warnings))
 
 
 def left_out(dropped: Mapping[Any, int]) -> str:
     """`, 3 left out (2 failed in a, 1 reference differs)`; nothing where none was."""
     if not dropped:
         return ""
-    reasons = ", ".join(f"{count:,} {_REASONS.get(reason, reason)}" for reason, count in dropped.items())
-    return f", {sum(dropped.values()):,} left out ({reasons})"
+    reasons = ", ".join(f"{count:,} {tell(_REASONS.get(reason, reason))}" for reason, count in dropped.items())
+    return say(", {count} left out ({reasons})", count=f"{sum(dropped.values()):,}", reasons=reasons)
 
 
 _REASONS: Mapping[str, str] = {
-    "missing_in_a": "not in A",
-    "missing_in_b": "not in B",
-    "failed_in_a": "failed in A",
-    "failed_in_b": "failed in B",
-    "failed_in_both": "failed in both",
-    "missing": "not in all runs",
-    "failed": "failed in a run",
-    "reference_differs": "with different references",
+    "missing_in_a": phrase("not in A"),
+    "missing_in_b": phrase("not in B"),
+    "failed_in_a": phrase("failed in A"),
+    "failed_in_b": phrase("failed in B"),
+    "failed_in_both": phrase("failed in both"),
+    "missing": phrase("not in all runs"),
+    "failed": phrase("failed in a run"),
+    "reference_differs": phrase("with different references"),
 }
 
 
 def verdict_view(one: MetricDifference) -> str:
     """The verdict, as a sign and a word."""
-    return f'<span class="wb-verdict {VERDICT_CLASSES[one.verdict]}">{escape(one.verdict)}</span>'
+    return f'<span class="wb-verdict {VERDICT_CLASSES[one.verdict]}">{escape(tell(one.verdict))}</span>'
 
 
 def _verdict_sentence(one: MetricDifference) -> str:
     """`verdict (figures)` with the verdict marked."""
-    rest = one.sentence.removeprefix(one.verdict)
-    return f"B against A: {verdict_view(one)}{escape(rest)}."
+    rest = figures_of(one)
+    return say("B against A: {verdict} ({figures}).", verdict=verdict_view(one), figures=escape(rest))
+
+
+def figures_of(one: MetricDifference) -> str:
+    """What a verdict stands on: `−1.2 points, −2.0 … −0.3`."""
+    return tell(one.sentence.removeprefix(one.verdict).strip().removeprefix("(").removesuffix(")"))
 
 
 def _basis(found: Comparison, leading: MetricDifference) -> str:
-    clips = "clip is" if found.common == 1 else "clips are"
-    return (
-        f"{found.common:,} {clips} in both{escape(left_out(found.dropped))}. Ruler {escape(found.ruler)} "
-        f"<code>{escape(found.ruler_hash)}</code>. Interval and permutation test draw "
-        f"{escape(say_units(leading.clusters, leading.cluster_by))}; a difference is claimed only where both show it."
+    return say_many(
+        found.common,
+        "{count} clip is in both{dropped}. Ruler {ruler}. Interval and permutation test draw {units}; a difference is "
+        "claimed only where both show it.",
+        "{count} clips are in both{dropped}. Ruler {ruler}. Interval and permutation test draw {units}; a difference "
+        "is claimed only where both show it.",
+        dropped=escape(left_out(found.dropped)),
+        ruler=f"{escape(found.ruler)} <code>{escape(found.ruler_hash)}</code>",
+        units=escape(tell(say_units(leading.clusters, leading.cluster_by))),
     )
 
 
@@ -167,26 +182,29 @@ def _needed(one: MetricDifference) -> str:
     if one.more_needed is None:
         return ""
     about = float(f"{one.more_needed:.2g}")  # an estimate, to two figures as in the sentence
-    return f"<small>about {about:,.0f} more {NAMES[one.cluster_by][one.more_needed != 1]} needed</small>"
+    units = tell(f"{about:,.0f} more {NAMES[one.cluster_by][one.more_needed != 1]}")
+    return f"<small>{say('about {units} needed', units=units)}</small>"
 
 
 def difference_text(one: MetricDifference) -> str:
     """A difference, never without its interval: `−1.2 (−2.0 … −0.3)`."""
     if one.delta is None:
         return written.MISSING
-    span = "no interval" if one.ci95 is None else " … ".join(map(say_points, one.ci95))
+    span = say("no interval") if one.ci95 is None else " … ".join(map(say_points, one.ci95))
     return f"{say_points(one.delta)} ({span})"
 
 
 def _group_panel(found: Comparison, tag: str) -> str:
     several = [one for one in found.by_tag if one.tag == tag]
-    title = f"{METRIC_NAMES[found.headline]} by {tag}"
-    chart = forest_chart(list(_forest_rows(several)), title=title, sides=SIDES)
+    title = say("{metric} by {tag}", metric=METRIC_NAMES[found.headline], tag=tell(tag))
+    sides = (say("← B makes fewer errors"), say("B makes more errors →"))
+    chart = tell_chart(forest_chart(list(_forest_rows(several)), title=title, sides=sides))
     rows = "".join(_group_row(one) for one in several)
     return (
         f'<figure class="wb-panel"><h3 dir="auto">{escape(title)}{corrected_mark(found.corrections)}</h3>{chart}'
-        '<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr><th></th><th>Clips</th><th>A</th>'
-        f"<th>B</th><th>p</th><th>Verdict on B</th></tr></thead><tbody>{rows}</tbody></table></div></figure>"
+        f'<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr><th></th><th>{say("Clips")}</th>'
+        f"<th>A</th><th>B</th><th>p</th><th>{say('Verdict on B')}</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        "</figure>"
     )
 
 
@@ -203,22 +221,20 @@ def _forest_rows(several: Sequence[TagDifference]) -> Iterator[ForestRow]:
 
 
 def _group_row(one: TagDifference) -> str:
-    button = (
-        f'<button type="button" {pick(tag=[one.tag, one.value])} title="Show the clips">{escape(one.value)}</button>'
-    )
+    button = clips_button(escape(one.value), tag=[one.tag, one.value])
     found = one.difference
     return (
         f'<tr><th dir="auto">{button}</th><td>{one.common:,}</td><td>{written.rate(found.a)}</td>'
         f"<td>{written.rate(found.b)}</td><td>{say_p_value(found.p_value)}</td>"
-        f'<td><span class="wb-verdict {VERDICT_CLASSES[found.verdict]}" title="{escape(found.sentence)}">'
-        f"{_SHORT[found.verdict]}</span></td></tr>"
+        f'<td><span class="wb-verdict {VERDICT_CLASSES[found.verdict]}" title="{escape(figures_of(found))}">'
+        f"{tell(_SHORT[found.verdict])}</span></td></tr>"
     )
 
 
 def _cost_row(name: str, one: CostDifference) -> str:
     title, show = _COSTS[name]
     ratio = written.MISSING if one.ratio is None else f"{one.ratio:.2f} ×"
-    return f"<tr><th>{title}</th><td>{show(one.a)}</td><td>{show(one.b)}</td><td>{ratio}</td></tr>"
+    return f"<tr><th>{tell(title)}</th><td>{show(one.a)}</td><td>{show(one.b)}</td><td>{ratio}</td></tr>"
 
 
 def _measured(one: CostDifference) -> bool:

@@ -7,9 +7,10 @@ from typing import Any
 
 import gradio as gr
 
-from workbench.text.rulers import list_rulers
 from workbench.ui import controls
+from workbench.ui.benchmark_form import ruler_choices
 from workbench.ui.context import PageContext
+from workbench.ui.language import say
 
 MOST_RUNS = 12
 """Each is tested against each other one: 66 tests."""
@@ -52,35 +53,32 @@ def build_form(context: PageContext) -> Form:
             value=[],
             multiselect=True,
             max_choices=MOST_RUNS,
-            label="Runs, the baseline first",
+            label=say("Runs, the baseline first"),
             elem_id="compare-runs",
         )
         with gr.Row():
             ruler = gr.Dropdown(
-                [
-                    ("What suits the set's language", ""),
-                    *((f"{one.id}: {one.summary}", one.name) for one in list_rulers()),
-                ],
+                ruler_choices(),
                 value="",
-                label="Ruler",
+                label=say("Ruler"),
                 min_width=220,
             )
             cluster_by = gr.Dropdown(
                 [
-                    ("What suits the tags of the clips", ""),
-                    ("Speakers", "speaker"),
-                    ("Recordings", "recording"),
-                    ("Clips: holds for these speakers only", "utterance"),
+                    (say("What suits the tags of the clips"), ""),
+                    (say("Speakers"), "speaker"),
+                    (say("Recordings"), "recording"),
+                    (say("Clips: holds for these speakers only"), "utterance"),
                 ],
                 value="",
-                label="What chance draws",
+                label=say("What chance draws"),
                 min_width=220,
             )
         with gr.Row(elem_classes="wb-actions"):
-            compare = gr.Button("Compare runs", variant="primary", elem_classes="wb-run")
-            refresh = gr.Button("Refresh list")
+            compare = gr.Button(say("Compare runs"), variant="primary", elem_classes="wb-run")
+            refresh = gr.Button(say("Refresh list"))
             corrected = gr.Checkbox(
-                False, label="Score with corrected labels", container=False, elem_classes="wb-corrected"
+                False, label=say("Score with corrected labels"), container=False, elem_classes="wb-corrected"
             )
     return Form(
         runs=runs, ruler=ruler, cluster_by=cluster_by, corrected=corrected, compare=compare, refresh=refresh
@@ -90,10 +88,12 @@ def build_form(context: PageContext) -> Form:
 def build_filters() -> Filters:
     """Filled with the systems once there are any."""
     with gr.Row():
-        text = gr.Textbox("", label="Search", placeholder="In names, references and all texts", scale=3, min_width=180)
-        which = gr.Dropdown([("All clips", "")], value="", label="Which clips", scale=3, min_width=180)
+        text = gr.Textbox(
+            "", label=say("Search"), placeholder=say("In names, references and all texts"), scale=3, min_width=180
+        )
+        which = gr.Dropdown([(say("All clips"), "")], value="", label=say("Which clips"), scale=3, min_width=180)
         order = gr.Dropdown(
-            [("Those that differ most first", "apart:0:down")], value="apart:0:down", label="Order", scale=3,
+            [(say("Those that differ most first"), "apart:0:down")], value="apart:0:down", label=say("Order"), scale=3,
             min_width=180,
         )  # fmt: skip
     return Filters(text=text, which=which, order=order)

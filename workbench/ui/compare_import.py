@@ -12,8 +12,9 @@ from workbench.errors import UsageError
 from workbench.runs.hypotheses import FORMATS
 from workbench.runs.imported import ImportedRun
 from workbench.ui import controls
-from workbench.ui.benchmark_form import known_sets
+from workbench.ui.benchmark_form import known_sets, set_choice
 from workbench.ui.context import PageContext, Updates
+from workbench.ui.language import say, say_many, tell
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
 
@@ -42,30 +43,41 @@ class ImportForm:
 
 def build_import(context: PageContext) -> ImportForm:
     """Folded under the form."""
-    sets = [(f"{one.title or one.name} · {one.items} clips", one.name) for one in known_sets(context)]
-    with gr.Accordion("Add another system's texts", open=False, elem_classes="wb-advanced wb-import"):
+    sets = [(set_choice(one), one.name) for one in known_sets(context)]
+    with gr.Accordion(say("Add another system's texts"), open=False, elem_classes="wb-advanced wb-import"):
         with gr.Row():
-            file = gr.File(label="File of texts", elem_classes="wb-drop", height=112, type="filepath", min_width=260)
+            file = gr.File(
+                label=say("File of texts"), elem_classes="wb-drop", height=112, type="filepath", min_width=260
+            )
             with gr.Column(min_width=260):
-                set_ = gr.Dropdown(sets, value=None, label="Set they are of", allow_custom_value=True)
-                system = gr.Textbox("", label="System", placeholder="What tables should call it", max_length=120)
+                set_ = gr.Dropdown(sets, value=None, label=say("Set they are of"), allow_custom_value=True)
+                system = gr.Textbox(
+                    "", label=say("System"), placeholder=say("What tables should call it"), max_length=120
+                )
         with gr.Row():
-            formats = [("By the file's name", ""), *((f"{name}: {what}", name) for name, what in FORMATS.items())]
-            format_ = gr.Dropdown(formats, value="", label="Format", min_width=200)
+            formats = [
+                (say("By the file's name"), ""),
+                *((f"{name}: {tell(what)}", name) for name, what in FORMATS.items()),
+            ]
+            format_ = gr.Dropdown(formats, value="", label=say("Format"), min_width=200)
             missing = gr.Dropdown(
-                [("Refuse the file", "refuse"), ("Take it as an empty text", "empty"), ("Count it as failed", "fail")],
+                [
+                    (say("Refuse the file"), "refuse"),
+                    (say("Take it as an empty text"), "empty"),
+                    (say("Count it as failed"), "fail"),
+                ],
                 value="refuse",
-                label="A clip without a text",
+                label=say("A clip without a text"),
                 min_width=200,
             )
             unknown = gr.Dropdown(
-                [("Refuse the file", "refuse"), ("Leave it out", "skip")],
+                [(say("Refuse the file"), "refuse"), (say("Leave it out"), "skip")],
                 value="refuse",
-                label="A text of no clip",
+                label=say("A text of no clip"),
                 min_width=200,
             )
         with gr.Row(elem_classes="wb-label-actions"):
-            add = gr.Button("Add these texts", size="sm", min_width=120)
+            add = gr.Button(say("Add these texts"), size="sm", min_width=120)
         said = html()
     return ImportForm(
         file=file, set=set_, system=system, format=format_, missing=missing, unknown=unknown, add=add, said=said
@@ -104,20 +116,22 @@ def add_texts(context: PageContext, form: ImportForm, runs: Any, told: dict[str,
 
 def said(found: ImportedRun) -> str:
     """What became of a file, in a sentence or a few."""
-    texts = f"{found.given:,} {'text' if found.given == 1 else 'texts'}"
+    texts = say_many(found.given, "{count} text", "{count} texts")
     name = found.record.spec.engine.partition(":")[2]
-    again = "was there already, and is chosen" if found.existing else "was added, and is chosen"
-    parts = [f"{name} with {texts} {again}."]
+    there = say("{system} with {texts} was there already, and is chosen.", system=name, texts=texts)
+    new = say("{system} with {texts} was added, and is chosen.", system=name, texts=texts)
+    parts = [there if found.existing else new]
     if found.missing:
-        parts.append(f"Without a text: {_some(found.missing)}.")
+        parts.append(say("Without a text: {names}.", names=_some(found.missing)))
     if found.skipped:
-        parts.append(f"Left out, since no clip has the name: {_some(found.skipped)}.")
+        parts.append(say("Left out, since no clip has the name: {names}.", names=_some(found.skipped)))
     return " ".join(parts)
 
 
 def _some(names: tuple[str, ...]) -> str:
     more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+    listed = ", ".join(names[:_NAMED])
+    return listed if more <= 0 else say("{names} and {count} more", names=listed, count=f"{more:,}")
 
 
 def _asked(value: str | None, message: str, hint: str) -> str:

@@ -17,8 +17,9 @@ from workbench.ui import format as written
 from workbench.ui.commands import command_line, command_view
 from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
 from workbench.ui.differences import inline_view
+from workbench.ui.language import say, say_many
 from workbench.ui.markup import html
-from workbench.ui.notices import notice, page_error, warning_list
+from workbench.ui.notices import error_notice, notice, page_error, warning_list
 from workbench.ui.player import player_view
 from workbench.ui.recording import clip_outline
 from workbench.ui.samples import copy_sample, find_samples
@@ -45,16 +46,16 @@ def build(context: PageContext) -> None:
     with gr.Row(elem_classes="wb-workspace"):
         with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
             with gr.Column(elem_classes="wb-source"):
-                file = gr.File(label="Recording", elem_classes="wb-drop", height=112, type="filepath")
+                file = gr.File(label=say("Recording"), elem_classes="wb-drop", height=112, type="filepath")
                 samples = _sample_buttons(context)
             variants, count = _build_variants(context)
             with gr.Row(elem_classes="wb-actions"):
-                run = gr.Button("Compare", variant="primary", elem_classes="wb-run")
+                run = gr.Button(say("Compare"), variant="primary", elem_classes="wb-run")
                 cancel = gr.Button(context.labels.cancel, visible=False, elem_classes="wb-cancel")
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
             notices, progress = html(), html()
             columns = html(
-                start_view("Choose a recording and two or more ways to transcribe it. The first is the baseline.")
+                start_view(say("Choose a recording and two or more ways to transcribe it. The first is the baseline."))
             )
             shown = Shown(notice=notices, progress=progress, columns=columns, command=html(), run=run, cancel=cancel)
     _wire(RecordingTab(context, shown), file, samples, variants, count)
@@ -77,14 +78,14 @@ def _build_variants(context: PageContext) -> tuple[dict[str, Any], Any]:
         for index in range(MOST_VARIANTS):
             with gr.Column(visible=index < 2, elem_classes="wb-way") as group:
                 name = _NAMES[index]
-                inputs[f"engine{index}"] = controls.engine_dropdown(context, label=f"{name}: engine")
+                inputs[f"engine{index}"] = controls.engine_dropdown(context, label=say("{way}: engine", way=name))
                 inputs[f"chain{index}"] = controls.chain_picker(
-                    context, label=f"{name}: preprocessing", value=_FIRST_CHAINS[index]
+                    context, label=say("{way}: preprocessing", way=name), value=_FIRST_CHAINS[index]
                 )
             groups.append(group)
         inputs["language"] = controls.language_dropdown(context, inputs["engine0"])
         count = gr.State(2)
-        more = gr.Button("Add a way", size="sm", elem_classes="wb-more")
+        more = gr.Button(say("Add a way"), size="sm", elem_classes="wb-more")
     more.click(
         lambda shown: (
             min(shown + 1, MOST_VARIANTS),
@@ -148,8 +149,10 @@ class RecordingTab:
     def _progress(self, done: int, ways: list[Variant]) -> str:
         if done == len(ways):
             return ""
-        detail = f"{done} of {len(ways)}"
-        return result.progress_view(f"Transcribing {_NAMES[done]}", done=done, total=len(ways), detail=detail)
+        detail = say("{part} of {total}", part=done, total=len(ways))
+        return result.progress_view(
+            say("Transcribing {way}", way=_NAMES[done]), done=done, total=len(ways), detail=detail
+        )
 
     def _commands(self, recording: str, ways: list[Variant], form: dict[str, Any]) -> str:
         language = None if form["language"] == "auto" else form["language"]
@@ -161,12 +164,9 @@ class RecordingTab:
 
     def _column(self, done: VariantDone) -> str:
         way = done.variant
-        chain = way.chain or "no preprocessing"
+        chain = way.chain or say("no preprocessing")
         head = f"<header><b>{_NAMES[done.index]} · {escape(way.engine)}</b><code>{escape(chain)}</code></header>"
-        if done.error is not None:
-            body = notice(done.error.message, done.error.hint, kind="error")
-        else:
-            body = self._result(done)
+        body = self._result(done) if done.error is None else error_notice(done.error, self.context.labels)
         return f'<article class="wb-variant">{head}{body}</article>'
 
     def _result(self, done: VariantDone) -> str:
@@ -178,11 +178,13 @@ class RecordingTab:
         )
         shown = inline_view(done.edits) if done.edits else f'<p class="wb-inline" dir="auto">{escape(text.text)}</p>'
         differing = sum(edit.op != "hit" for edit in done.edits)
-        against = f"{differing} differences from A" if done.edits else "what the others are held against"
+        against = say_many(differing, "{count} difference from A", "{count} differences from A")
+        if not done.edits:
+            against = say("what the others are held against")
         cost = text.measurement
         figures = (
             written.seconds(cost.wall_seconds),
-            f"RTF {written.factor(cost.rtf)}",
+            f"{say('RTF')} {written.factor(cost.rtf)}",
             written.memory(cost.peak_rss_bytes),
         )
         facts = " · ".join(figures)

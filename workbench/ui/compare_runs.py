@@ -15,6 +15,7 @@ from workbench.ui.compare_import import add_texts, build_import
 from workbench.ui.compare_recording import start_view
 from workbench.ui.context import QUIET, PageContext
 from workbench.ui.label_form import build_label_form
+from workbench.ui.language import say
 from workbench.ui.markup import html
 from workbench.ui.picks import pick_block
 
@@ -45,30 +46,32 @@ def build(context: PageContext, tab: Any) -> None:
 
 def _build_shown(context: PageContext, form: Form) -> tuple[RunsTab, Any]:
     notices, progress = html(), html()
-    more = " The Benchmark tab makes them." if len(form.runs.choices) < 2 else ""
-    figures = html(start_view(f"Choose two runs or more over the same clips.{more}"), classes="wb-bare wb-outcomes")
+    todo = say("Choose two runs or more over the same clips.")
+    if len(form.runs.choices) < 2:
+        todo = say("Choose two runs or more over the same clips. The Benchmark tab makes them.")
+    figures = html(start_view(todo), classes="wb-bare wb-outcomes")
     with gr.Column(visible=False, elem_classes="wb-result") as answer:
         with gr.Row(elem_classes="wb-handing-on"):
             downloads = html()
-            report = gr.Button("Make a report", size="sm", elem_classes="wb-look")
+            report = gr.Button(say("Make a report"), size="sm", elem_classes="wb-look")
         with gr.Tabs(selected="clips", elem_classes="wb-subtabs") as tabs:
-            with gr.Tab("Clips", id="clips"):
+            with gr.Tab(say("Clips"), id="clips"):
                 with gr.Column(elem_classes="wb-filters wb-shared-filters"):
                     filters = build_filters()
                 line, clips = pick_block("wb-lines-block"), pick_block("wb-clips-block wb-shared-block")
                 stacked = gr.CheckboxGroup(
                     [],
                     value=[],
-                    label="In the alignment, four at most",
+                    label=say("In the alignment, four at most"),
                     visible=False,
                     elem_classes="wb-stacked-systems",
                 )
                 detail = pick_block("wb-detail-block")
                 with gr.Column(elem_classes="wb-label-card"):
                     label = build_label_form()
-            with gr.Tab("Figures", id="figures"):
+            with gr.Tab(say("Figures"), id="figures"):
                 groups = pick_block()
-            with gr.Tab("Doubtful labels", id="labels") as labels_tab:
+            with gr.Tab(say("Doubtful labels"), id="labels") as labels_tab:
                 suspects = pick_block()
     shown = Shown(
         notice=notices, progress=progress, figures=figures, answer=answer, more=groups, tabs=tabs, line=line,

@@ -10,8 +10,16 @@ from string import ascii_uppercase
 
 from workbench.runs.imported import ENGINE
 from workbench.runs.records import RunRecord, RunSpec
+from workbench.ui.catalogue import fill
+from workbench.ui.language import phrase, say, tell
 
 MOST_SYSTEMS = len(ascii_uppercase)
+_ASKED = {
+    "language": phrase("told {value}"),
+    "context": phrase("context {value}"),
+    "model_id": "{value}",
+    "revision": "{value}",
+}
 _PREFIX = f"{ENGINE}:"
 
 
@@ -62,11 +70,12 @@ def name_systems(records: Sequence[RunRecord]) -> tuple[System, ...]:
 
 def systems_view(systems: Sequence[System]) -> str:
     """The letters with what they stand for; the first is the baseline."""
+    baseline, imported = (f" <i class=wb-tag>{words}</i>" for words in (say("baseline"), say("imported")))
     rows = "".join(
         f'<li><b class="wb-letter">{one.letter}</b><span><bdi>{escape(one.name)}</bdi>'
         f"{f' <code>{escape(one.settings)}</code>' if one.settings else ''}"
-        f"{' <i class=wb-tag>baseline</i>' if place == 0 else ''}"
-        f"{' <i class=wb-tag>imported</i>' if one.imported else ''}</span></li>"
+        f"{baseline if place == 0 else ''}"
+        f"{imported if one.imported else ''}</span></li>"
         for place, one in enumerate(systems)
     )
     return f'<ul class="wb-systems">{rows}</ul>'
@@ -80,14 +89,14 @@ def _settings(spec: RunSpec, all_specs: Sequence[RunSpec]) -> Iterator[str]:
     for name, value in spec.options.items():
         if any(one.options.get(name, value) != value for one in alike):
             yield f"{name}={str(value).lower() if isinstance(value, bool) else value}"
-    for name, words in (("language", "told {}"), ("context", "context {}"), ("model_id", "{}"), ("revision", "{}")):
+    for name, words in _ASKED.items():
         value = getattr(spec, name)
         if value and any(getattr(one, name) != value for one in alike):
-            yield words.format(value)
+            yield fill(tell(words), {"value": value})
     if any(one.eval_set != spec.eval_set for one in all_specs):
         yield spec.eval_set
 
 
 def _with_time(words: str, record: RunRecord) -> str:
-    begun = f"begun {record.created.replace('T', ' ')[:19]}"
+    begun = say("begun {time}", time=record.created.replace("T", " ")[:19])
     return f"{words} · {begun}" if words else begun

@@ -8,6 +8,8 @@ from html import escape
 from workbench.runs.records import ItemResult
 from workbench.runs.shared_clips import SharedClip, SharedPage, SharedQuery
 from workbench.ui.compare_systems import System
+from workbench.ui.explorer_view import say_shown
+from workbench.ui.language import say, tell
 from workbench.ui.paging import page_steps
 from workbench.ui.picks import pick
 
@@ -27,8 +29,8 @@ def shared_view(page: SharedPage, systems: Sequence[System], *, current: str = "
     """
     if not page.rows:
         return (
-            '<div class="wb-nothing"><p>No clip matches.</p>'
-            f'<button type="button" {pick(clear="all")}>Show all clips</button></div>'
+            f'<div class="wb-nothing"><p>{say("No clip matches.")}</p>'
+            f'<button type="button" {pick(clear="all")}>{say("Show all clips")}</button></div>'
         )
     body = "".join(_row(clip, systems, here=clip.id == current) for clip in page.rows)
     return (
@@ -40,62 +42,65 @@ def shared_view(page: SharedPage, systems: Sequence[System], *, current: str = "
 def matches_view(page: SharedPage) -> str:
     """How many clips match, what narrows them that no control shows, and the way to other pages."""
     last = page.first + len(page.rows) - 1
-    shown = f"{page.first:,}–{last:,} of " if page.pages > 1 else ""
-    of_all = "" if page.matches == page.total else f" of {page.total:,}"
-    noun = "clip" if page.total == 1 else "clips"
+    shown = say_shown(page.first, last, matches=page.matches, total=page.total, pages=page.pages)
     tag = ""
     if page.query.tag is not None:
-        words = escape(" = ".join(page.query.tag))
-        cross = f'<button type="button" {pick(clear="tag")} aria-label="Show the clips of all groups again">×</button>'
+        name, value = page.query.tag
+        words = escape(f"{tell(name)} = {value}")
+        again = say("Show the clips of all groups again")
+        cross = f'<button type="button" {pick(clear="tag")} aria-label="{again}">×</button>'
         tag = f'<span class="wb-picked" dir="auto">{words}{cross}</span>'
     return (
-        f'<div class="wb-matches"><p role="status"><b>{shown}{page.matches:,}{of_all} {noun}</b>{tag}</p>'
+        f'<div class="wb-matches"><p role="status"><b>{shown}</b>{tag}</p>'
         f"{page_steps(page.query.page, page.pages)}</div>"
     )
 
 
 def which_choices(systems: Sequence[System]) -> list[tuple[str, str]]:
     """Which clips may be asked for, as a dropdown has them."""
-    choices = [("All clips", ""), ("Those with different numbers of errors", "apart")]
+    choices = [(say("All clips"), ""), (say("Those with different numbers of errors"), "apart")]
     first = systems[0].letter
     for place, one in enumerate(systems[1:], start=1):
         choices += [
-            (f"{one.letter} better than {first}", f"{place}<0"),
-            (f"{first} better than {one.letter}", f"0<{place}"),
+            (say("{one} better than {other}", one=one.letter, other=first), f"{place}<0"),
+            (say("{one} better than {other}", one=first, other=one.letter), f"0<{place}"),
         ]
-    return [*choices, ("All wrong", "all wrong"), ("All right", "all right")]
+    return [*choices, (say("All wrong"), "all wrong"), (say("All right"), "all right")]
 
 
 def order_choices(systems: Sequence[System]) -> list[tuple[str, str]]:
     """Orders of the table, as a dropdown has them."""
-    choices = [("Those that differ most first", "apart:0:down"), ("In the set's order", "order:0:up")]
+    choices = [(say("Those that differ most first"), "apart:0:down"), (say("In the set's order"), "order:0:up")]
     for place, one in enumerate(systems):
         choices += [
-            (f"Errors of {one.letter}, most first", f"errors:{place}:down"),
-            (f"Errors of {one.letter}, fewest first", f"errors:{place}:up"),
+            (say("Errors of {system}, most first", system=one.letter), f"errors:{place}:down"),
+            (say("Errors of {system}, fewest first", system=one.letter), f"errors:{place}:up"),
         ]
     return [
         *choices,
-        ("Those that differ least first", "apart:0:up"),
-        ("Clip, A to Z", "id:0:up"),
-        ("Clip, Z to A", "id:0:down"),
-        ("Reference, A to Z", "reference:0:up"),
-        ("Reference, Z to A", "reference:0:down"),
+        (say("Those that differ least first"), "apart:0:up"),
+        (say("Clip, A to Z"), "id:0:up"),
+        (say("Clip, Z to A"), "id:0:down"),
+        (say("Reference, A to Z"), "reference:0:up"),
+        (say("Reference, Z to A"), "reference:0:down"),
     ]
 
 
 def say_apart(clip: SharedClip, systems: Sequence[System]) -> str:
     """Who did best, and by how many errors: `B by 3`; `A, C by 5` of more than two; `even`."""
     if not clip.apart:
-        return "even"
+        return say("even")
     best = [one.letter for one, errors in zip(systems, clip.errors, strict=True) if errors == min(clip.errors)]
-    return f"{', '.join(best)} by {clip.apart:,}"
+    return say("{systems} by {count}", systems=", ".join(best), count=f"{clip.apart:,}")
 
 
 def _heads(query: SharedQuery, systems: Sequence[System]) -> str:
-    heads = [_head(query, "id", 0, "Clip", ""), _head(query, "reference", 0, "Reference", "")]
-    heads += [_head(query, "errors", place, f"{one.letter} · errors", one.label) for place, one in enumerate(systems)]
-    return "".join([*heads, _head(query, "apart", 0, "Best", "Who makes fewest errors, and how many fewer")])
+    heads = [_head(query, "id", 0, say("Clip"), ""), _head(query, "reference", 0, say("Reference"), "")]
+    heads += [
+        _head(query, "errors", place, say("{system} · errors", system=one.letter), one.label)
+        for place, one in enumerate(systems)
+    ]
+    return "".join([*heads, _head(query, "apart", 0, say("Best"), say("Who makes fewest errors, and how many fewer"))])
 
 
 def _head(query: SharedQuery, sort: str, system: int, title: str, note: str) -> str:
@@ -135,5 +140,5 @@ def _cell(result: ItemResult, errors: int, clip: SharedClip, letter: str, *, tex
 
 def _shortened(text: str) -> str:
     if not text.strip():
-        return "<em>nothing</em>"
+        return f"<em>{say('nothing')}</em>"
     return escape(text if len(text) <= _LONGEST_TEXT else f"{text[:_LONGEST_TEXT]}…")

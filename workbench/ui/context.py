@@ -9,6 +9,7 @@ from typing import Any
 from workbench.engines.pool import EnginePool
 from workbench.ui.choices import EngineChoice
 from workbench.ui.labels import Labels
+from workbench.ui.language import ENGLISH, Language
 
 DEVICE = "device"
 """The concurrency id of every event that uses the device: one at a time, whichever tab it came from."""
@@ -29,10 +30,12 @@ class PageContext:
         pool: Loaded engines, and the settings.
         engines: Engines with their models, as they were when the page was built.
         folder: Private folder of this process: uploads, and what may be downloaded. Only files in it are served.
-        labels: What the page says.
+        labels: What the shell and the Transcribe tab say.
+        language: What the page speaks.
     """
 
     pool: EnginePool
     engines: tuple[EngineChoice, ...]
     folder: Path
     labels: Labels
+    language: Language = ENGLISH

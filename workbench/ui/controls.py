@@ -10,7 +10,7 @@ from typing import Any
 import gradio as gr
 
 from workbench import services
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.ui.choices import (
     PRESETS,
     EngineChoice,
@@ -24,6 +24,7 @@ from workbench.ui.choices import (
     told_options,
 )
 from workbench.ui.context import PageContext
+from workbench.ui.language import say, tell
 from workbench.ui.markup import html
 from workbench.ui.notices import notice
 from workbench.ui.tables import run_label
@@ -66,7 +67,7 @@ def _missing_row(name: str, group: Sequence[EngineChoice]) -> str:
     first, models = group[0], ", ".join(choice.model for choice in group if choice.model)
     command = f"<code>{escape(first.availability.command)}</code>" if first.availability.command else ""
     listed = f"<span>{escape(models)}</span>" if len(group) > 1 else ""
-    return f"<li><b>{escape(name)}</b>{listed}<span>{escape(first.availability.reason)}</span>{command}</li>"
+    return f"<li><b>{escape(name)}</b>{listed}<span>{escape(tell(first.availability.reason))}</span>{command}</li>"
 
 
 def language_dropdown(
@@ -107,10 +108,33 @@ def context_box(context: PageContext) -> Any:
     )
 
 
+def limit_box() -> Any:
+    """How many clips at most; a text box, since Gradio's number shows 0 where there is none."""
+    return gr.Textbox("", label=say("Only the first clips"), placeholder=say("all"), max_length=9)
+
+
+def parse_limit(text: str | None) -> int | None:
+    """What the box says; None for all.
+
+    Raises:
+        UsageError: It is not a number above 0.
+    """
+    told = (text or "").strip()
+    if not told:
+        return None
+    if not (told.isascii() and told.isdigit() and int(told)):
+        raise UsageError(f"{told!r} is not a number of clips.", hint="Write a whole number, or leave it empty for all.")
+    return int(told)
+
+
 def chain_picker(context: PageContext, *, label: str = "", value: str = "") -> Any:
     """A preset, or a chain of one's own; returns the text box whose value is the chain, whichever was chosen."""
     labels = context.labels
-    presets = [(labels.chain_none, ""), *PRESETS, (labels.chain_custom, _CUSTOM)]
+    presets = [
+        (labels.chain_none, ""),
+        *((tell(words), chain) for words, chain in PRESETS),
+        (labels.chain_custom, _CUSTOM),
+    ]
     preset = gr.Dropdown(presets, value=value, label=label or labels.chain, elem_classes="wb-chain-preset")
     with gr.Column(visible=False, elem_classes="wb-chain-own") as own:
         text = gr.Textbox(
@@ -133,9 +157,9 @@ def chain_note(text: str) -> str:
     if not text.strip():
         return f'<p class="wb-note wb-mono">{escape(step_names())}</p>'
     try:
-        return f'<p class="wb-note">{escape(chain_sentence(text))}</p>'
+        return f'<p class="wb-note">{escape(tell(chain_sentence(text)))}</p>'
     except WorkbenchError as error:
-        return notice(error.message, error.hint, kind="warning")
+        return notice(tell(error.message), tell(error.hint), kind="warning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,10 +213,10 @@ def option_form(context: PageContext, engine: Any) -> OptionForm:
 
 def _control(field: OptionField, empty: str) -> Any:
     if field.kind == "flag":
-        return gr.Checkbox(value=bool(field.default), label=field.label, info=field.help)
+        return gr.Checkbox(value=bool(field.default), label=tell(field.label), info=tell(field.help))
     if field.kind == "number":
-        return gr.Number(value=field.default, label=field.label, info=field.help)
+        return gr.Number(value=field.default, label=tell(field.label), info=tell(field.help))
     if field.kind == "choice":
-        return gr.Dropdown(list(field.choices), value=field.default, label=field.label, info=field.help)
+        return gr.Dropdown(list(field.choices), value=field.default, label=tell(field.label), info=tell(field.help))
     value = "" if field.default is None else str(field.default)
-    return gr.Textbox(value=value, label=field.label, info=field.help, placeholder=empty)
+    return gr.Textbox(value=value, label=tell(field.label), info=tell(field.help), placeholder=empty)

@@ -1,60 +1,57 @@
-"""Corrections for reading as a layer over a transcript that can be switched: what it changes, and why.
+"""Corrections for reading as a layer over a transcript that can be switched: what it changes, why, and what is refused.
 
 Pure: values in, values and HTML out.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from workbench.engines.base import Segment
-from workbench.pipeline.edited import EditedTranscript
-from workbench.pipeline.transcript import Transcript, join_texts
+from workbench.pipeline.edited import EditedTranscript, ProposedChange
 from workbench.text.corrections import RULES
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.language import tell
 
 _MOST_ROWS = 100
+_MOST_PLACES = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
-    """A transcript as the page shows it.
+class Place:
+    """Where a change is made.
 
     Attributes:
-        transcript: As the engine wrote it.
-        ends: Where its chunks end, in seconds; a paragraph each.
-        plain: Its text in paragraphs.
-        text: What was put into the text box; what stands there now may have been edited.
-        command: The one that made it, without corrections.
+        start: Where its segment begins, in seconds.
+        proposed: The change there.
     """
 
-    transcript: Transcript
-    ends: tuple[float, ...]
-    plain: str
-    text: str
-    command: str
+    start: float
+    proposed: ProposedChange
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeGroup:
-    """The same change for the same reason, wherever it is made.
+    """The same change for the same reason, wherever it is proposed.
 
     Attributes:
         before: What stands there; empty where something is put in.
         after: What is shown.
         reason: Why, as a clause.
-        count: How often.
-        first: Where the first one's segment begins, in seconds.
+        places: Where, in order; at least one.
     """
 
     before: str
     after: str
     reason: str
-    count: int
-    first: float
+    places: tuple[Place, ...]
+
+    @property
+    def refused(self) -> int:
+        """At how many places readers do not get it."""
+        return sum(place.proposed.refused for place in self.places)
 
 
 def corrected_command(command: str, rules: Sequence[str]) -> str:
@@ -64,55 +61,90 @@ def corrected_command(command: str, rules: Sequence[str]) -> str:
 
 def rule_choices() -> list[tuple[str, str]]:
     """What can be switched on, with what it does."""
-    return [(rule.summary, name) for name, rule in RULES.items()]
+    return [(tell(rule.summary), name) for name, rule in RULES.items()]
 
 
-def in_paragraphs(segments: Iterable[Segment], ends: Sequence[float]) -> str:
-    """The text of segments, a paragraph for every chunk.
-
-    Args:
-        segments: In order.
-        ends: Where the chunks end, in seconds, in order; what is after the last belongs to it.
-    """
-    paragraphs: list[list[str]] = [[] for _ in range(max(1, len(ends)))]
-    for segment in segments:
-        place = next((number for number, end in enumerate(ends) if segment.start < end), len(paragraphs) - 1)
-        paragraphs[place].append(segment.text)
-    return "\n\n".join(filter(None, (join_texts(texts) for texts in paragraphs)))
+def rules_view(edited: EditedTranscript, labels: Labels = ENGLISH) -> str:
+    """The corrections as boxes to tick, and the reader's own list."""
+    boxes = "".join(
+        f'<label><input type="checkbox" data-rule="{escape(name)}" data-keep="rule-{escape(name)}"'
+        f' data-excludes="{escape(" ".join(RULES[name].excludes))}"'
+        f"{' checked' if name in edited.rules else ''}> {escape(summary)}</label>"
+        for summary, name in rule_choices()
+    )
+    pairs = "\n".join(f"{before} => {after}" for before, after in edited.replacements.items())
+    return (
+        f'<div class="wb-rules">{boxes}</div><label class="wb-own-list"><span>{escape(labels.own_replacements)}</span>'
+        f'<textarea data-replacements data-keep="replacements" rows="3" spellcheck="false" dir="auto" '
+        f'placeholder="{escape(labels.own_replacements_example)}">{escape(pairs)}</textarea>'
+        f"<small>{escape(labels.own_replacements_info)}</small></label>"
+    )
 
 
 def grouped(edited: EditedTranscript) -> list[ChangeGroup]:
-    """What the corrections that are on change, in the order in which each is first met."""
+    """What the corrections that are on propose, in the order in which each is first met."""
     starts = {passage.id: passage.start for passage in edited.passages}
-    groups: dict[tuple[str, str, str], list[float]] = {}
+    groups: dict[tuple[str, str, str], list[Place]] = {}
     for one in edited.changes():
-        if not one.refused:
-            key = (one.change.before, one.change.after, one.change.reason)
-            groups.setdefault(key, []).append(starts[one.segment])
+        key = (one.change.before, one.change.after, one.change.reason)
+        groups.setdefault(key, []).append(Place(start=starts[one.segment], proposed=one))
     return [
-        ChangeGroup(before=before, after=after, reason=reason, count=len(places), first=places[0])
+        ChangeGroup(before=before, after=after, reason=reason, places=tuple(places))
         for (before, after, reason), places in groups.items()
     ]
 
 
 def changes_view(groups: Sequence[ChangeGroup], *, player_id: str = "player", labels: Labels = ENGLISH) -> str:
-    """What was changed, how often, and why; each is a button that plays the first place."""
+    """What was changed, where, and why. A press on a time plays the place; each change can be refused."""
     if not groups:
         return f'<p class="wb-note">{escape(labels.no_changes)}</p>'
-    rows = "".join(_row(group) for group in groups[:_MOST_ROWS])
+    rows = "".join(_group_row(group, labels) for group in groups[:_MOST_ROWS])
     rest = len(groups) - _MOST_ROWS
     more = f'<p class="wb-note">{escape(labels.more_changes.format(count=rest))}</p>' if rest > 0 else ""
-    return f'<ul class="wb-changes" data-plays="{escape(player_id)}">{rows}</ul>{more}'
+    count, refused = sum(len(group.places) for group in groups), sum(group.refused for group in groups)
+    told = labels.changes_count.format(count=count, refused=refused)
+    return (
+        f'<p class="wb-note wb-num">{escape(told)}</p>'
+        f'<ul class="wb-changes" data-plays="{escape(player_id)}">{rows}</ul>{more}'
+    )
 
 
-def _row(group: ChangeGroup) -> str:
+def _group_row(group: ChangeGroup, labels: Labels) -> str:
+    places = list(group.places)
     before = f"<del>{escape(_visible(group.before))}</del>" if group.before else ""
     after = f"<ins>{escape(_visible(group.after))}</ins>" if group.after else ""
-    count = f' <span class="wb-num">×{group.count}</span>' if group.count > 1 else ""
+    times = f' <span class="wb-num">×{len(places)}</span>' if len(places) > 1 else ""
+    change = f'<span dir="auto">{before} {after}{times}</span><small>{escape(tell(group.reason))}</small>'
+    first, *others = places
+    if not others:
+        return f"<li{_struck(first)}>{_time(first)}{change}{_switch(first, labels)}</li>"
+    each = "".join(f"<li{_struck(one)}>{_time(one)}{_switch(one, labels)}</li>" for one in places[:_MOST_PLACES])
+    rest = len(places) - _MOST_PLACES
+    more = f"<li><small>{escape(labels.more_places.format(count=rest))}</small></li>" if rest > 0 else ""
+    key = escape(f"{group.before}>{group.after}>{group.reason}")
     return (
-        f'<li><button type="button" data-seek="{group.first:.3f}">'
-        f'<time class="wb-num">{written.clock(group.first, decimals=1)}</time>'
-        f'<span dir="auto">{before} {after}{count}</span><small>{escape(group.reason)}</small></button></li>'
+        f'<li>{_time(first)}{change}<details data-fold="{key}">'
+        f"<summary>{escape(labels.each_place.format(count=len(places)))}</summary><ul>{each}{more}</ul></details></li>"
+    )
+
+
+def _struck(place: Place) -> str:
+    return ' class="wb-refused"' if place.proposed.refused else ""
+
+
+def _time(place: Place) -> str:
+    time = written.clock(place.start, decimals=1)
+    return f'<button type="button" class="wb-num" data-seek="{place.start:.3f}"><time>{time}</time></button>'
+
+
+def _switch(place: Place, labels: Labels) -> str:
+    """Refuses the change, or has it after all."""
+    one = place.proposed
+    label = labels.take_back if one.refused else labels.refuse
+    return (
+        f'<button type="button" class="wb-small" data-act="refuse" data-segment="{one.segment}" '
+        f'data-start="{one.change.start}" data-change-rule="{escape(one.change.rule)}" '
+        f'data-refused="{"" if one.refused else "1"}">{escape(label)}</button>'
     )
 
 

@@ -7,21 +7,23 @@ from html import escape
 from itertools import groupby
 
 from workbench.scoring.score import Edit
+from workbench.ui.catalogue import fill
+from workbench.ui.language import phrase, say, tell
 
 METRIC_NAMES = {"wer": "WER", "cer": "CER", "mer": "MER"}
 
 _MARKS = {
-    "substitution": ("wb-sub", "substituted: {said} was heard as {heard}"),
-    "deletion": ("wb-del", "missing: {said}"),
-    "insertion": ("wb-ins", "added: {heard}"),
+    "substitution": ("wb-sub", phrase("substituted: {said} was heard as {heard}")),
+    "deletion": ("wb-del", phrase("missing: {said}")),
+    "insertion": ("wb-ins", phrase("added: {heard}")),
 }
 
 
 def diff_view(
     edits: Sequence[Edit],
     *,
-    above: str = "Reference",
-    below: str = "Hypothesis",
+    above: str = "",
+    below: str = "",
     seconds: Sequence[float | None] = (),
     player_id: str = "",
 ) -> str:
@@ -29,19 +31,20 @@ def diff_view(
 
     Args:
         edits: The alignment.
-        above: Name of the first text.
-        below: Name of the second one.
+        above: Name of the first text; "Reference" where it has none of its own.
+        below: Name of the second one; "Hypothesis" where it has none.
         seconds: For each edit, from when on it can be heard; none where that is not known.
         player_id: HTML id of the player; an error whose time is known is a button that plays from there.
     """
     times = seconds or [None] * len(edits)
     cells = "".join(_cell(edit, at, player_id) for edit, at in zip(edits, times, strict=True))
+    names = f"<span>{escape(above or say('Reference'))}</span><span>{escape(below or say('Hypothesis'))}</span>"
     legend = (
-        '<p class="wb-legend"><span class="wb-edit wb-sub">substituted</span>'
-        '<span class="wb-edit wb-del">missing</span><span class="wb-edit wb-ins">added</span></p>'
+        f'<p class="wb-legend"><span class="wb-edit wb-sub">{say("substituted")}</span>'
+        f'<span class="wb-edit wb-del">{say("missing")}</span><span class="wb-edit wb-ins">{say("added")}</span></p>'
     )
     return (
-        f'<div class="wb-diff"><p class="wb-diff-names"><span>{escape(above)}</span><span>{escape(below)}</span></p>'
+        f'<div class="wb-diff"><p class="wb-diff-names">{names}</p>'
         f'<p class="wb-aligned" dir="auto">{cells}</p></div>{legend if _differs(edits) else ""}'
     )
 
@@ -60,7 +63,8 @@ def inline_view(edits: Sequence[Edit]) -> str:
         elif op == "insertion":
             parts.append(f'<ins class="wb-edit wb-ins">{heard}</ins>')
         else:
-            parts.append(f'<ins class="wb-edit wb-sub" title="instead of {said}">{heard}</ins>')
+            instead = say("instead of {said}", said=said)
+            parts.append(f'<ins class="wb-edit wb-sub" title="{instead}">{heard}</ins>')
     return f'<p class="wb-inline" dir="auto">{" ".join(parts)}</p>'
 
 
@@ -82,7 +86,8 @@ def _cell(edit: Edit, at: float | None, player_id: str) -> str:
     if edit.op == "hit":
         return f'<span class="wb-cell">{units}</span>'
     mark, words = _MARKS[edit.op]
-    settings = f'class="wb-cell {mark}" data-error title="{words.format(said=said, heard=heard)}"'
+    title = fill(tell(words), {"said": said, "heard": heard})
+    settings = f'class="wb-cell {mark}" data-error title="{title}"'
     if at is None:
         return f"<span {settings}>{units}</span>"
     seek = f'data-seek="{at:.3f}" data-plays="{escape(player_id)}"'

@@ -13,6 +13,7 @@ from workbench.ui.context import QUIET, PageContext
 from workbench.ui.explorer_events import Explorer, Shown
 from workbench.ui.explorer_filters import build_filters
 from workbench.ui.label_form import build_label_form
+from workbench.ui.language import say
 from workbench.ui.picks import pick_block
 
 
@@ -39,19 +40,19 @@ class Source:
 
 def build(context: PageContext) -> tuple[Explorer, Tabs]:
     """Clips with filters and the detail of one, errors, charts, doubtful labels. Events are wired by `wire`."""
-    corrected = gr.Checkbox(False, label="Score with corrected labels", visible=False, elem_classes="wb-corrected")
+    corrected = gr.Checkbox(False, label=say("Score with corrected labels"), visible=False, elem_classes="wb-corrected")
     with gr.Tabs(selected="clips", elem_classes="wb-subtabs") as tabs:
-        with gr.Tab("Clips", id="clips"):
+        with gr.Tab(say("Clips"), id="clips"):
             with gr.Column(visible=False, elem_classes="wb-filters") as row:
                 filters = build_filters()
             line, clips = pick_block("wb-lines-block"), pick_block("wb-clips-block")
             detail = pick_block("wb-detail-block")
             label = build_label_form()
-        with gr.Tab("Errors", id="errors"):
+        with gr.Tab(say("Errors"), id="errors"):
             errors = pick_block()
-        with gr.Tab("Charts", id="charts") as charts_tab:
+        with gr.Tab(say("Charts"), id="charts") as charts_tab:
             charts = pick_block()
-        with gr.Tab("Labels", id="labels") as labels_tab:
+        with gr.Tab(say("Labels"), id="labels") as labels_tab:
             suspects = pick_block()
     shown = Shown(
         filters=row, line=line, clips=clips, detail=detail, errors=errors, charts=charts, suspects=suspects, tabs=tabs,

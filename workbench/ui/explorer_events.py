@@ -28,19 +28,17 @@ from workbench.ui.explorer_filters import (
     tag_choice,
     turn,
 )
-from workbench.ui.explorer_view import kind_choices, matches_view
+from workbench.ui.explorer_view import kind_choices, matches_view, no_detail_view
 from workbench.ui.label_form import LabelForm, correct_label, show_label
+from workbench.ui.language import say
 from workbench.ui.notices import page_error
 from workbench.ui.picks import picked
 from workbench.ui.spread import spread_view
-from workbench.ui.suspects import MOST_SUSPECTS, NEEDS_RUNS, suspects_view
+from workbench.ui.suspects import MOST_SUSPECTS, needs_runs_view, suspects_view
 from workbench.ui.tables import tags_view
 
 MOST_WITNESSES = 6
 """Runs that judge labels: the newest of each way of transcribing the set."""
-
-_NO_DETAIL = '<p class="wb-note">Choose a clip to hear it and to see what differs.</p>'
-_NOT_YET = '<p class="wb-note">Here when the run has ended.</p>'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,27 +83,28 @@ class Explorer:
     def follow(self, table: str) -> Updates:
         """A run while it goes on: its newest clips, nothing to ask yet."""
         shown = self.shown
+        not_yet = f'<p class="wb-note">{say("Here when the run has ended.")}</p>'
         return {
             shown.filters: gr.Column(visible=False),
             shown.line: "",
             shown.clips: table,
             shown.detail: "",
-            shown.errors: _NOT_YET,
-            shown.charts: _NOT_YET,
-            shown.suspects: _NOT_YET,
+            shown.errors: not_yet,
+            shown.charts: not_yet,
+            shown.suspects: not_yet,
             self.label.box: gr.Accordion(visible=False),
         }
 
     def show(self, scored: ScoredRun) -> Updates:
         """A run anew: all its clips, those with the highest rate first."""
         shown = self.shown
-        waiting = f"Looking at every error of {len(scored.clips):,} clips…"
+        waiting = say("Looking at every error of {count} clips…", count=f"{len(scored.clips):,}")
         return (
             reset_filters(self.filters, scored.summary)
             | self._answer(scored, ClipQuery(sort="rate", descending=True))
             | {
                 shown.filters: gr.Column(visible=True),
-                shown.detail: _NO_DETAIL,
+                shown.detail: no_detail_view(),
                 shown.current: "",
                 shown.errors: result.progress_view(waiting, key=f"errors-{scored.summary.run_id}"),
                 shown.charts: "",
@@ -133,7 +132,7 @@ class Explorer:
             groups = tags_view(scored.summary.by_tag, scored.summary.headline)
             return {self.shown.charts: spread_view(scored.summary, scored.waterfall, scored.ruler) + groups}
 
-        yield from self._fill(self.shown.charts, charts, "Drawing the charts…", told, work)
+        yield from self._fill(self.shown.charts, charts, say("Drawing the charts…"), told, work)
 
     def doubt(self, suspects: str, **told: Any) -> Generator[Updates, None, None]:
         """The labels that are probably wrong, when they are first looked at."""
@@ -141,11 +140,11 @@ class Explorer:
         def work(scored: ScoredRun) -> Updates:
             runs = self._witnesses(scored)
             if len(runs) < 2:
-                return {self.shown.suspects: NEEDS_RUNS}
+                return {self.shown.suspects: needs_runs_view()}
             found = services.suspects(runs, ruler=told["ruler"] or None, limit=MOST_SUSPECTS, pool=self.context.pool)
             return {self.shown.suspects: suspects_view(found)}
 
-        yield from self._fill(self.shown.suspects, suspects, "Holding the labels against the runs…", told, work)
+        yield from self._fill(self.shown.suspects, suspects, say("Holding the labels against the runs…"), told, work)
 
     def ask(self, **told: Any) -> Updates:
         """The first page of what the filters ask."""
@@ -201,7 +200,11 @@ class Explorer:
             tag, value = (str(part) for part in what["tag"])
             query = replace(query, tags=((tag, value),))
             changed[filters.tags] = [tag_choice(tag, value)]
-        shown = {self.shown.tabs: gr.Tabs(selected="clips"), self.shown.detail: _NO_DETAIL, self.shown.current: ""}
+        shown = {
+            self.shown.tabs: gr.Tabs(selected="clips"),
+            self.shown.detail: no_detail_view(),
+            self.shown.current: "",
+        }
         return changed | self._answer(scored, query) | shown | {self.label.box: gr.Accordion(visible=False)}
 
     def _open(self, scored: ScoredRun, query: ClipQuery, name: str) -> Updates:

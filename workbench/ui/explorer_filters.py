@@ -13,6 +13,7 @@ from workbench.runs.clip_query import ClipQuery, SortKey
 from workbench.runs.summary import RunSummary
 from workbench.ui.context import Updates
 from workbench.ui.explorer_view import kind_choices, order_choices
+from workbench.ui.language import say, tell
 
 FIRST_ORDER = "rate:down"
 _RISING: frozenset[SortKey] = frozenset({"order", "id", "reference", "hypothesis"})
@@ -36,13 +37,15 @@ class Filters:
 
 def build_filters() -> Filters:
     with gr.Row():
-        text = gr.Textbox("", label="Search", placeholder="In names, references and hypotheses", scale=3, min_width=180)
-        tags = gr.Dropdown([], value=[], label="Tags", multiselect=True, scale=3, min_width=180)
+        text = gr.Textbox(
+            "", label=say("Search"), placeholder=say("In names, references and hypotheses"), scale=3, min_width=180
+        )
+        tags = gr.Dropdown([], value=[], label=say("Tags"), multiselect=True, scale=3, min_width=180)
     with gr.Row():
-        kind = gr.Dropdown([("Any", "")], value="", label="What is wrong", scale=3, min_width=150)
-        low = gr.Number(value=None, label="Error from %", minimum=0, scale=1, min_width=90)
-        high = gr.Number(value=None, label="to %", minimum=0, scale=1, min_width=90)
-        order = gr.Dropdown(order_choices("cer"), value=FIRST_ORDER, label="Order", scale=3, min_width=150)
+        kind = gr.Dropdown([(say("Any"), "")], value="", label=say("What is wrong"), scale=3, min_width=150)
+        low = gr.Number(value=None, label=say("Error from %"), minimum=0, scale=1, min_width=90)
+        high = gr.Number(value=None, label=say("to %"), minimum=0, scale=1, min_width=90)
+        order = gr.Dropdown(order_choices("cer"), value=FIRST_ORDER, label=say("Order"), scale=3, min_width=150)
     return Filters(text=text, tags=tags, kind=kind, low=low, high=high, order=order)
 
 
@@ -54,7 +57,7 @@ def empty_filters(filters: Filters) -> Updates:
 def reset_filters(filters: Filters, summary: RunSummary) -> Updates:
     """Nothing asked, with the choices of another run, the highest rate first."""
     tags = [
-        (f"{row.tag} = {row.value} ({row.scored + row.failed:,})", tag_choice(row.tag, row.value))
+        (f"{tell(row.tag)} = {row.value} ({row.scored + row.failed:,})", tag_choice(row.tag, row.value))
         for row in summary.by_tag
     ]
     return empty_filters(filters) | {

@@ -6,10 +6,12 @@ from workbench.runs.reporting.figures import MISSING
 from workbench.runs.reporting.figures import say_count as count
 from workbench.runs.reporting.figures import say_points as points
 from workbench.runs.reporting.figures import say_rate as rate
+from workbench.scoring.counts import ErrorCounts
+from workbench.ui.language import say
 
 __all__ = [
-    "MISSING", "about", "clock", "count", "duration", "factor", "memory", "points", "rate", "rate_interval", "seconds",
-    "speed",
+    "MISSING", "about", "clock", "count", "duration", "edits", "factor", "memory", "points", "rate", "rate_interval",
+    "seconds", "speed",
 ]  # fmt: skip
 
 
@@ -41,9 +43,11 @@ def duration(value: float | None) -> str:
 def about(value: float) -> str:
     """A rough wait: `8 s`, `3 min`, `1 h 20 min`."""
     if value < 90:
-        return f"{max(1, round(value))} s"
+        return say("{seconds} s", seconds=max(1, round(value)))
     minutes = round(value / 60)
-    return f"{minutes} min" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+    if minutes < 60:
+        return say("{minutes} min", minutes=minutes)
+    return say("{hours} h {minutes} min", hours=minutes // 60, minutes=minutes % 60)
 
 
 def memory(value: int | None) -> str:
@@ -65,7 +69,15 @@ def speed(rtf: float | None) -> str:
     if not rtf:
         return MISSING
     times = 1 / rtf
-    return f"{times:.0f} × real time" if times >= 20 else f"{times:.1f} × real time"
+    return say("{times} × real time", times=f"{times:.0f}" if times >= 20 else f"{times:.1f}")
+
+
+def edits(counts: ErrorCounts) -> str:
+    """Errors by kind: `3 sub, 1 del, 0 ins`."""
+    return say(
+        "{sub} sub, {del} del, {ins} ins",
+        **{"sub": count(counts.substitutions), "del": count(counts.deletions), "ins": count(counts.insertions)},
+    )
 
 
 def rate_interval(value: float | None, interval: tuple[float, float] | None) -> str:

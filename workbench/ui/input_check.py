@@ -6,18 +6,18 @@ from html import escape
 
 from workbench.audio.inspection import Inspection
 from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.language import say, tell
 
 
 def check_view(found: Inspection, labels: Labels = ENGLISH) -> str:
     """A line of facts, and a sentence for everything that would help."""
     facts = " · ".join(check_facts(found, labels))
     sentences = (*found.warnings, *(advice.sentence for advice in found.advice))
-    advice = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    advice = "".join(f"<li>{escape(tell(sentence))}</li>" for sentence in sentences)
     told = f"<ul>{advice}</ul>" if advice else ""
     fine = "" if advice else f" {escape(labels.check_fine)}"
-    return (
-        f'<section class="wb-check" aria-label="{escape(labels.check)}"><p>{escape(facts)}.{fine}</p>{told}</section>'
-    )
+    line = f"{escape(say('{facts}.', facts=facts))}{fine}"
+    return f'<section class="wb-check" aria-label="{escape(labels.check)}"><p>{line}</p>{told}</section>'
 
 
 def check_facts(found: Inspection, labels: Labels = ENGLISH) -> list[str]:

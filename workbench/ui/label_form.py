@@ -12,6 +12,7 @@ from workbench import services
 from workbench.evalsets.corrections import Correction
 from workbench.runs.records import ItemOutcome
 from workbench.ui.context import PageContext, Updates
+from workbench.ui.language import say
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
 
@@ -37,14 +38,14 @@ class LabelForm:
 def build_label_form() -> LabelForm:
     """Folded, and not there before a clip is shown."""
     with gr.Accordion(
-        "Is the label wrong?", open=False, visible=False, elem_classes="wb-advanced wb-label-form"
+        say("Is the label wrong?"), open=False, visible=False, elem_classes="wb-advanced wb-label-form"
     ) as box:
-        text = gr.Textbox("", label="What is really said", lines=2, elem_classes="wb-label-text")
-        note = gr.Textbox("", label="Why", placeholder="For whoever reads the corrections")
+        text = gr.Textbox("", label=say("What is really said"), lines=2, elem_classes="wb-label-text")
+        note = gr.Textbox("", label=say("Why"), placeholder=say("For whoever reads the corrections"))
         with gr.Row(elem_classes="wb-label-actions"):
-            save = gr.Button("Save this text", size="sm", min_width=120)
-            wrong = gr.Button("Wrong, text not known", size="sm", min_width=120)
-            undo = gr.Button("Take it back", size="sm", min_width=120, visible=False)
+            save = gr.Button(say("Save this text"), size="sm", min_width=120)
+            wrong = gr.Button(say("Wrong, text not known"), size="sm", min_width=120)
+            undo = gr.Button(say("Take it back"), size="sm", min_width=120, visible=False)
         said = html()
     return LabelForm(box=box, text=text, note=note, save=save, wrong=wrong, undo=undo, said=said)
 
@@ -60,13 +61,13 @@ def show_label(form: LabelForm, outcome: ItemOutcome, known: Mapping[str, Correc
     made = known.get(outcome.id)
     told = ""
     if made is not None:
-        told = "This label is corrected." if made.text is not None else "This label is marked as wrong."
+        told = say("This label is corrected.") if made.text is not None else say("This label is marked as wrong.")
     return {
         form.box: gr.Accordion(visible=True, open=made is not None),
         form.text: outcome.reference if made is None or made.text is None else made.text,
         form.note: "" if made is None else made.note,
         form.undo: gr.Button(visible=made is not None),
-        form.said: notice(told, "The published label stays in the set.") if told else "",
+        form.said: notice(told, say("The published label stays in the set.")) if told else "",
     }
 
 
@@ -93,7 +94,7 @@ def correct_label(
         updates = show_label(form, outcome, known)
         updates[form.box] = gr.Accordion(visible=True, open=True)  # or what is said of it now would not be seen
         if item_id not in known:
-            updates[form.said] = notice("The published label holds again.")
+            updates[form.said] = notice(say("The published label holds again."))
         return updates, bool(made.entries)
     except Exception as error:
         return {form.said: page_error(error, context.labels)}, False

@@ -12,11 +12,11 @@ from workbench.runs.reporting.figures import say_p_value
 from workbench.scoring.score import METRICS
 from workbench.scoring.verdicts import say_units
 from workbench.ui import format as written
-from workbench.ui.compare_figures import corrected_mark, left_out, no_cost_view, verdict_view
+from workbench.ui.chart_words import tell_chart
+from workbench.ui.compare_figures import corrected_mark, figures_of, left_out, no_cost_view, verdict_view
 from workbench.ui.compare_systems import System
 from workbench.ui.differences import METRIC_NAMES
-
-_COST_HEADS = "<th>Time</th><th>RTF</th><th>Peak memory</th>"
+from workbench.ui.language import say, say_many, tell
 
 
 def leaderboard_view(found: Ranking, systems: Sequence[System]) -> str:
@@ -29,15 +29,16 @@ def leaderboard_view(found: Ranking, systems: Sequence[System]) -> str:
     named = {one.run_id: one for one in systems}
     rows = "".join(_row(row, found, named[row.run_id]) for row in found.rows)
     name, mark = METRIC_NAMES[found.metric], corrected_mark(found.corrections)
-    title = f"{name} with 95 % intervals"
+    title = say("{metric} with 95 % intervals", metric=name)
     bars = [interval_bar(f"{row.place}. {named[row.run_id].label}", row.metrics[found.metric]) for row in found.rows]
-    chart = interval_chart(bars, title=title)
+    chart = tell_chart(interval_chart(bars, title=title))
     return (
         '<div class="wb-panel wb-scroll"><table class="wb-table wb-figures wb-leaderboard"><thead><tr>'
-        '<th title="A place such as 1–2 is shared: these runs cannot be told apart">Place</th><th>System</th>'
-        f"<th>{name}, 95 % interval</th><th>Against the baseline {escape(named[found.baseline].letter)}</th>"
-        '<th title="Paired permutation test, corrected for the number of runs (Holm)">p, Holm</th>'
-        f"{_COST_HEADS if _is_measured(found) else ''}</tr></thead><tbody>{rows}</tbody></table>"
+        f'<th title="{say("A place such as 1–2 is shared: these runs cannot be told apart")}">{say("Place")}</th>'
+        f"<th>{say('System')}</th><th>{say('{metric}, 95 % interval', metric=name)}</th>"
+        f"<th>{say('Against the baseline {system}', system=escape(named[found.baseline].letter))}</th>"
+        f'<th title="{say("Paired permutation test, corrected for the number of runs (Holm)")}">{say("p, Holm")}</th>'
+        f"{_cost_heads() if _is_measured(found) else ''}</tr></thead><tbody>{rows}</tbody></table>"
         f'<p class="wb-hint">{_basis(found)}</p></div>'
         f'<figure class="wb-panel wb-rates-chart"><h3>{title}{mark}</h3>{chart}</figure>'
     )
@@ -55,43 +56,51 @@ def measures_view(found: Ranking, systems: Sequence[System]) -> str:
         for row in found.rows
     )
     return (
-        f'<div class="wb-panel wb-scroll"><h3>All error rates{corrected_mark(found.corrections)}</h3>'
-        f'<table class="wb-table wb-figures"><thead><tr><th>System</th>{heads}<th>Clips lacking</th></tr></thead>'
+        f'<div class="wb-panel wb-scroll"><h3>{say("All error rates")}{corrected_mark(found.corrections)}</h3>'
+        f'<table class="wb-table wb-figures"><thead><tr><th>{say("System")}</th>{heads}'
+        f"<th>{say('Clips lacking')}</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>{_cost_view(found, named)}"
     )
 
 
 def _basis(found: Ranking) -> str:
-    clips = "clip is" if found.common == 1 else "clips are"
-    return (
-        f"{found.common:,} {clips} in all runs{escape(left_out(found.dropped))}. Ruler {escape(found.ruler)} "
-        f"<code>{escape(found.ruler_hash)}</code>. Intervals and tests draw "
-        f"{escape(say_units(found.clusters, found.cluster_by))}. A place such as 1–2 is shared: the runs "
-        "cannot be told apart."
+    return say_many(
+        found.common,
+        "{count} clip is in all runs{dropped}. Ruler {ruler}. Intervals and tests draw {units}. A place such as 1–2 is "
+        "shared: the runs cannot be told apart.",
+        "{count} clips are in all runs{dropped}. Ruler {ruler}. Intervals and tests draw {units}. A place such as 1–2 "
+        "is shared: the runs cannot be told apart.",
+        dropped=escape(left_out(found.dropped)),
+        ruler=f"{escape(found.ruler)} <code>{escape(found.ruler_hash)}</code>",
+        units=escape(tell(say_units(found.clusters, found.cluster_by))),
     )
+
+
+def _cost_heads() -> str:
+    return "".join(f"<th>{words}</th>" for words in (say("Time"), say("RTF"), say("Peak memory")))
 
 
 def _row(row: RankRow, found: Ranking, system: System) -> str:
     metric = row.metrics[found.metric]
-    against, p_value = '<span class="wb-same-run">baseline</span>', written.MISSING
+    against, p_value = f'<span class="wb-same-run">{say("baseline")}</span>', written.MISSING
     if (one := row.against_baseline) is not None:
-        figures = escape(one.sentence.removeprefix(one.verdict).strip(" ()"))
+        figures = escape(figures_of(one))
         against = f"{verdict_view(one)}<small>{figures}</small><small>{_fates(one, system.letter)}</small>"
         p_value = say_p_value(one.p_value)
     return (
         f'<tr><td class="wb-place">{escape(row.place)}</td><th>{_system(system)}</th>'
         f'<td class="wb-rated">{written.rate_interval(metric.rate, metric.ci95)}'
         f'{corrected_mark(found.corrections)}</td><td class="wb-against">{against}</td>'
-        f'<td data-name="p, Holm">{p_value}</td>{_cost_cells(row) if _is_measured(found) else ""}</tr>'
+        f'<td data-name="{say("p, Holm")}">{p_value}</td>{_cost_cells(row) if _is_measured(found) else ""}</tr>'
     )
 
 
 def _cost_cells(row: RankRow) -> str:
     cost = row.cost
     return (
-        f'<td data-name="Time">{written.seconds(cost.wall_seconds)}</td>'
-        f'<td data-name="RTF">{written.factor(cost.rtf)}</td>'
-        f'<td data-name="Peak memory">{written.memory(cost.peak_rss_bytes)}</td>'
+        f'<td data-name="{say("Time")}">{written.seconds(cost.wall_seconds)}</td>'
+        f'<td data-name="{say("RTF")}">{written.factor(cost.rtf)}</td>'
+        f'<td data-name="{say("Peak memory")}">{written.memory(cost.peak_rss_bytes)}</td>'
     )
 
 
@@ -100,12 +109,18 @@ def _is_measured(found: Ranking) -> bool:
 
 
 def _fates(one: MetricDifference, letter: str) -> str:
-    return f"{letter} better in {one.wins:,} clips, worse in {one.losses:,}, same in {one.ties:,}"
+    return say(
+        "{system} better in {wins} clips, worse in {losses}, same in {ties}",
+        system=letter,
+        wins=f"{one.wins:,}",
+        losses=f"{one.losses:,}",
+        ties=f"{one.ties:,}",
+    )
 
 
 def _system(system: System) -> str:
     told = f"<code>{escape(system.settings)}</code>" if system.settings else ""
-    tag = "<i class=wb-tag>imported</i>" if system.imported else ""
+    tag = f"<i class=wb-tag>{say('imported')}</i>" if system.imported else ""
     return f'<b class="wb-letter">{system.letter}</b><span><bdi>{escape(system.name)}</bdi>{tag}{told}</span>'
 
 
@@ -119,8 +134,9 @@ def _cost_view(found: Ranking, named: Mapping[str, System]) -> str:
         f"<td>{written.memory(row.cost.peak_rss_bytes)}</td><td>{written.memory(row.cost.peak_gpu_bytes)}</td></tr>"
         for row in measured
     )
+    names = (say("System"), say("Time"), say("RTF"), say("GPU time"), say("Peak memory"), say("Peak GPU memory"))
+    heads = "".join(f"<th>{name}</th>" for name in names)
     return (
-        '<div class="wb-panel wb-scroll"><h3>Cost <span>over the clips that all have</span></h3>'
-        '<table class="wb-table wb-figures"><thead><tr><th>System</th><th>Time</th><th>RTF</th><th>GPU time</th>'
-        f"<th>Peak memory</th><th>Peak GPU memory</th></tr></thead><tbody>{rows}</tbody></table></div>"
+        f'<div class="wb-panel wb-scroll"><h3>{say("Cost")} <span>{say("over the clips that all have")}</span></h3>'
+        f'<table class="wb-table wb-figures"><thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>'
     )

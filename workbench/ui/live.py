@@ -13,6 +13,7 @@ from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui import result
 from workbench.ui.clip_table import clips_view
+from workbench.ui.language import say
 
 MOST_ROWS = 50
 _REFRESH_SECONDS = 0.7
@@ -51,16 +52,17 @@ class Live:
     def table(self) -> str:
         """The clips done last, the newest above; all of them can be searched when the run has ended."""
         newest = list(reversed(self.clips[-MOST_ROWS:]))
-        return f'<p class="wb-note">Newest first.</p>{clips_view(newest, self.headline)}' if newest else ""
+        return f'<p class="wb-note">{say("Newest first.")}</p>{clips_view(newest, self.headline)}' if newest else ""
 
     @property
     def progress(self) -> str:
         """How much is done, and how long the rest will take at the pace since the run began or went on."""
         done, new = len(self.clips), len(self.clips) - self.kept
-        detail = f"{done} of {self.total}"
+        detail = say("{part} of {total}", part=done, total=self.total)
         if new > 0 and done < self.total:
-            detail += f" · about {written.about((time.monotonic() - self.began) / new * (self.total - done))} left"
-        return result.progress_view("Transcribing clips", done=done, total=self.total or None, detail=detail)
+            left = (time.monotonic() - self.began) / new * (self.total - done)
+            detail += " · " + say("about {time} left", time=written.about(left))
+        return result.progress_view(say("Transcribing clips"), done=done, total=self.total or None, detail=detail)
 
     def is_due(self) -> bool:
         """Whether the page should be told now: seldom enough that the intervals of many clips cost little."""

@@ -8,6 +8,7 @@ from html import escape
 
 from workbench.errors import WorkbenchError
 from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.language import tell
 
 _LOG = logging.getLogger(__name__)
 
@@ -22,7 +23,7 @@ def page_error(error: Exception, labels: Labels = ENGLISH) -> str:
 def error_notice(error: BaseException, labels: Labels = ENGLISH) -> str:
     """What is wrong and what to do, as two sentences. What nobody foresaw is named by its type, without its text."""
     if isinstance(error, WorkbenchError):
-        return notice(error.message, error.hint, kind="error")
+        return notice(tell(error.message), tell(error.hint), kind="error")
     return notice(labels.went_wrong.format(kind=type(error).__name__), labels.went_wrong_hint, kind="error")
 
 
@@ -40,8 +41,8 @@ def notice(message: str, hint: str = "", *, kind: str = "info") -> str:
 
 
 def warning_list(warnings: Sequence[str]) -> str:
-    """Warnings one below the other; nothing where there are none."""
+    """Warnings of the library one below the other; nothing where there are none."""
     if not warnings:
         return ""
-    items = "".join(f"<li>{escape(warning)}</li>" for warning in warnings)
+    items = "".join(f"<li>{escape(tell(warning))}</li>" for warning in warnings)
     return f'<div class="wb-notice wb-warning" role="status"><ul>{items}</ul></div>'

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from workbench.runs.explorer import Neighbours
+from workbench.ui.language import say
 from workbench.ui.picks import pick
 
 
@@ -20,10 +21,11 @@ def page_steps(number: int, pages: int) -> str:
         off = "" if 1 <= to <= pages and to != number else " disabled"
         return f'<button type="button" {pick(page=to)} aria-label="{label}"{off}>{sign}</button>'
 
-    before = button("First page", 1, "«") + button("Page before", number - 1, "‹")
-    after = button("Next page", number + 1, "›") + button("Last page", pages, "»")
-    place = f'<span class="wb-num">page {number:,} of {pages:,}</span>'
-    return f'<nav class="wb-pager" aria-label="Pages">{before}{place}{after}</nav>'
+    before = button(say("First page"), 1, "«") + button(say("Page before"), number - 1, "‹")
+    after = button(say("Next page"), number + 1, "›") + button(say("Last page"), pages, "»")
+    at = say("page {page} of {pages}", page=f"{number:,}", pages=f"{pages:,}")
+    place = f'<span class="wb-num">{at}</span>'
+    return f'<nav class="wb-pager" aria-label="{say("Pages")}">{before}{place}{after}</nav>'
 
 
 def clip_steps(beside: Neighbours | None) -> str:
@@ -35,8 +37,9 @@ def clip_steps(beside: Neighbours | None) -> str:
         off = " disabled" if name is None else ""
         return f'<button type="button" {pick(clip=name or "")} aria-label="{label}"{off}>{sign}</button>'
 
+    at = say("clip {clip} of {total}", clip=f"{beside.number:,}", total=f"{beside.total:,}")
     return (
-        f'<nav class="wb-pager" aria-label="Clips">{button(beside.before, "Clip before", "‹")}'
-        f'<span class="wb-num">clip {beside.number:,} of {beside.total:,}</span>'
-        f"{button(beside.after, 'Next clip', '›')}</nav>"
+        f'<nav class="wb-pager" aria-label="{say("Clips")}">{button(beside.before, say("Clip before"), "‹")}'
+        f'<span class="wb-num">{at}</span>'
+        f"{button(beside.after, say('Next clip'), '›')}</nav>"
     )

@@ -10,12 +10,18 @@ from typing import Any, cast
 import gradio as gr
 
 from workbench.ui import theme
+from workbench.ui.language import say
 from workbench.ui.markup import html
 
 
 def pick(**what: Any) -> str:
     """The attribute of an element that can be clicked: `assets/picks.js` hands what it says to the page's event."""
     return f'data-pick="{escape(json.dumps(what, ensure_ascii=False))}"'
+
+
+def clips_button(words: str, **what: Any) -> str:
+    """A button that narrows the table of clips; its words are markup."""
+    return f'<button type="button" {pick(**what)} title="{say("Show the clips")}">{words}</button>'
 
 
 def pick_block(classes: str = "") -> Any:

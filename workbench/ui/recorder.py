@@ -6,43 +6,52 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import gradio as gr
-
 from workbench.ui import theme
 from workbench.ui.context import PageContext
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.markup import html
-from workbench.ui.notices import notice
 
 
 def recorder_view(labels: Labels = ENGLISH) -> str:
-    """Button, level and time; sentences for when it does not work are kept in it."""
+    """Buttons, level and time; sentences for when it does not work are kept in it."""
+    sentences = {
+        "refused": labels.microphone_refused,
+        "missing": labels.microphone_missing,
+        "occupied": labels.microphone_busy,
+        "insecure": labels.microphone_insecure,
+        "asking": labels.microphone_asking,
+        "lost": labels.microphone_lost,
+        "silent": labels.microphone_silent,
+        "loud": labels.microphone_loud,
+        "failed": labels.recording_failed,
+        "kept": labels.recording_kept,
+    }
+    told = " ".join(f'data-{name}="{escape(text)}"' for name, text in sentences.items())
     return (
-        f'<div class="wb-recorder" data-recorder data-refused="{escape(labels.microphone_refused)}" '
-        f'data-missing="{escape(labels.microphone_missing)}" data-failed="{escape(labels.recording_failed)}">'
+        f'<div class="wb-recorder" data-recorder data-state="off" {told}>'
         f'<button type="button" data-record data-start="{escape(labels.record)}" data-stop="{escape(labels.stop)}">'
         f"<i></i><span>{escape(labels.record)}</span></button>"
-        f'<span class="wb-level"><i></i></span><span class="wb-num" data-clock>0:00</span>'
-        f'<p role="status" data-said></p></div>'
+        f'<button type="button" data-pause="{escape(labels.pause)}" '
+        f'data-resume="{escape(labels.resume_recording)}">{escape(labels.pause)}</button>'
+        f'<span class="wb-level" title="{escape(labels.recording_level)}"><i></i><u></u></span>'
+        f'<span class="wb-num" data-clock>0:00</span><p role="status" data-said></p>{_rescue(labels)}</div>'
+    )
+
+
+def _rescue(labels: Labels) -> str:
+    """What can be done with a recording that could not be sent."""
+    return (
+        f'<div data-rescue><button type="button" data-again>{escape(labels.recording_again)}</button>'
+        f"<a data-save>{escape(labels.recording_save)}</a>"
+        f'<button type="button" data-discard data-once="{escape(labels.recording_discard)}" '
+        f'data-sure="{escape(labels.recording_discard_sure)}">{escape(labels.recording_discard)}</button></div>'
     )
 
 
 def build(context: PageContext) -> Any:
-    """The recorder; what it recorded arrives as its `stop_recording` event."""
+    """The recorder; what it recorded arrives as its `stop_recording` event, with the path of the upload."""
     script = (theme.ASSETS / "recorder.js").read_text(encoding="utf-8")
     return html(recorder_view(context.labels), js_on_load=script)
-
-
-def on_recorded(component: Any, context: PageContext, outputs: list[Any]) -> Any:
-    """Hand the recorded file to [file, caption, notice]."""
-
-    def take(event: gr.EventData) -> tuple[Any, str, str]:
-        path = uploaded_path(str(event._data.get("path", "")), context.folder)  # pyright: ignore[reportPrivateUsage]
-        if path is None:
-            return gr.skip(), "", notice(context.labels.recording_failed, kind="error")
-        return str(path), "", ""
-
-    return component.stop_recording(take, None, outputs, queue=False, show_progress="hidden", api_visibility="private")
 
 
 def uploaded_path(text: str, folder: Path) -> Path | None:

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from html import escape
 from pathlib import Path
 
-from workbench.pipeline.edited import EditedTranscript
-from workbench.pipeline.export import FORMATS, export
 from workbench.pipeline.transcript import Transcript
 from workbench.text.languages import language_name
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.language import tell
 from workbench.ui.player import file_url
 from workbench.ui.review import places_to_check
 
@@ -98,7 +97,7 @@ def facts_view(transcript: Transcript, *, device: str = "", labels: Labels = ENG
     gpu_bytes = cost.peak_gpu_bytes if cost.peak_gpu_bytes is not None else cost.peak_gpu_process_bytes
     if gpu_bytes is not None:
         memory += f" + {written.memory(gpu_bytes)} GPU"
-    spoken = language_name(transcript.language) if transcript.language else labels.unknown_language
+    spoken = tell(language_name(transcript.language)) if transcript.language else labels.unknown_language
     facts = [
         (labels.detected, spoken),
         (labels.length, written.duration(transcript.duration_seconds)),
@@ -127,23 +126,6 @@ def _fact(name: str, value: str, classes: str = "") -> str:
     wide = ' class="wb-wide"' if len(value) > 16 else ""
     looks = f' class="{classes}"' if classes else ""
     return f"<div{wide}><dt>{escape(name)}</dt><dd{looks}>{escape(value)}</dd></div>"
-
-
-def write_downloads(transcript: Transcript | EditedTranscript, folder: Path) -> list[Path]:
-    """The transcript in every format, named after the recording; of a corrected one, as readers get it.
-
-    Args:
-        transcript: What to write.
-        folder: An empty private folder.
-    """
-    source = transcript.raw.source if isinstance(transcript, EditedTranscript) else transcript.source
-    stem = Path(source or "transcript").stem or "transcript"
-    paths: list[Path] = []
-    for name in FORMATS:
-        path = folder / f"{stem}.{name}"
-        path.write_bytes(export(transcript, name))
-        paths.append(path)
-    return paths
 
 
 def downloads_view(paths: Sequence[Path], labels: Labels = ENGLISH, *, note: str = "") -> str:

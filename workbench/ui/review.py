@@ -11,6 +11,7 @@ from workbench.pipeline.coverage import Flag, Kind, Stretch
 from workbench.pipeline.transcript import Transcript, warning_of
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.language import tell
 
 _CELLS = 560
 """Parts of the strip: finer than it is wide on most screens, and as light for a day as for a minute."""
@@ -21,27 +22,59 @@ def places_to_check(count: int, labels: Labels = ENGLISH) -> str:
     return labels.place_to_check if count == 1 else labels.places_to_check.format(count=count)
 
 
-def review_view(transcript: Transcript, *, player_id: str = "player", labels: Labels = ENGLISH) -> str:
-    """The places to check, each a button that plays it; nothing where there is none."""
-    flags = transcript.flags
-    if not flags:
+def review_view(
+    transcript: Transcript,
+    *,
+    flags: Sequence[tuple[Flag, bool]] | None = None,
+    player_id: str = "player",
+    labels: Labels = ENGLISH,
+) -> str:
+    """The places to check, each with a button that plays it; nothing where there is none.
+
+    Args:
+        transcript: As readers get it: only what is open is among its flags.
+        flags: All of them, and whether somebody looked at each; None where nobody can say so yet.
+        player_id: The player that they are heard on.
+        labels: Words.
+    """
+    shown = [(flag, False) for flag in transcript.flags] if flags is None else list(flags)
+    if not shown:
         return ""
-    rows = "".join(_review_row(flag, labels) for flag in flags)
-    missing = any(flag.is_missing for flag in flags)
-    note = labels.something_missing if missing else labels.nothing_missing if transcript.complete else ""
+    left = sum(not checked for _, checked in shown)
+    rows = "".join(
+        _review_row(number, flag, checked, labels, can_check=flags is not None and flag.kind != "not_transcribed")
+        for number, (flag, checked) in enumerate(shown)
+    )
+    missing = any(flag.is_missing for flag in transcript.flags)
+    note = labels.something_missing if missing else labels.nothing_missing if left and transcript.complete else ""
+    done = len(shown) - left
+    count = labels.checked_count.format(done=done, count=len(shown)) if done and left else ""
+    head = places_to_check(left, labels) if left else labels.all_checked.format(count=len(shown))
+    looks = "wb-review" if left else "wb-review wb-all-checked"
     return (
-        f'<section class="wb-review"><h3>{escape(places_to_check(len(flags), labels))}</h3>'
+        f'<section class="{looks}"><h3>{escape(head)}<small class="wb-num">{escape(count)}</small></h3>'
         f'<p class="wb-hint">{escape(note)}</p><ol data-plays="{escape(player_id)}">{rows}</ol></section>'
     )
 
 
-def _review_row(flag: Flag, labels: Labels) -> str:
+def _review_row(number: int, flag: Flag, checked: bool, labels: Labels, *, can_check: bool) -> str:
     missing = f'<em class="wb-missing-text">{escape(labels.text_missing)}</em> ' if flag.is_missing else ""
     times = f"{written.clock(flag.start, decimals=1)} – {written.clock(flag.end, decimals=1)}"
+    place = f'data-seek="{flag.start:.3f}" data-end="{flag.end:.3f}"'
+    check = (
+        f'<button type="button" class="wb-small" data-act="check" data-flag-number="{number}" '
+        f'data-keep="check-{number}" aria-pressed="{"true" if checked else "false"}">'
+        f"{escape(labels.check_again if checked else labels.check_done)}</button>"
+    )
+    again = (
+        f'<button type="button" class="wb-small" data-act="again" {place.replace("data-seek", "data-start")}>'
+        f"{escape(labels.run_again)}</button>"
+    )
+    tools = f'<span class="wb-review-tools">{"" if checked else again}{check}</span>' if can_check else ""
     return (
-        f'<li><button type="button" data-flag data-seek="{flag.start:.3f}" data-end="{flag.end:.3f}">'
-        f'<time class="wb-num">{times}</time><span>{missing}{escape(flag.sentence)}</span>'
-        f"<b>{escape(labels.hear_it)}</b></button></li>"
+        f'<li{" class=wb-checked" if checked else ""}><button type="button"{"" if checked else " data-flag"} {place}>'
+        f'<time class="wb-num">{times}</time><span>{missing}{escape(tell(flag.sentence))}</span>'
+        f"<b>{escape(labels.hear_it)}</b></button>{tools}</li>"
     )
 
 

@@ -10,13 +10,14 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 from workbench.evalsets import find_set
 from workbench.settings import Settings
+from workbench.ui.language import phrase, tell
 
 _CHOSEN = (
-    ("English", "english-demo", "e25"),
-    ("Mandarin", "mandarin-demo", "m25"),
-    ("Cantonese", "cantonese-demo", "c26"),
-    ("Mixed", "code-mixed-demo", "x25"),
-    ("Noisy", "noisy-demo", "e10-babble-05db"),
+    (phrase("English"), "english-demo", "e25"),
+    (phrase("Mandarin"), "mandarin-demo", "m25"),
+    (phrase("Cantonese"), "cantonese-demo", "c26"),
+    (phrase("Mixed"), "code-mixed-demo", "x25"),
+    (phrase("Noisy"), "noisy-demo", "e10-babble-05db"),
 )
 
 
@@ -48,7 +49,7 @@ def _find(label: str, set_name: str, item_id: str, settings: Settings) -> Sample
     item = next((item for item in items if item.id == item_id), items[0])
     if not item.audio.is_file():
         return None
-    return Sample(label=label, path=item.audio, reference=item.reference)
+    return Sample(label=tell(label), path=item.audio, reference=item.reference)
 
 
 def copy_sample(sample: Sample, folder: Path) -> Path:

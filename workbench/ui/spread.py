@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from html import escape
 
-from workbench.runs.charts import waterfall_bars, waterfall_chart
+from workbench.runs.charts import STAGES, waterfall_bars, waterfall_chart
 from workbench.runs.reporting.document import Picture
 from workbench.runs.reporting.places import where_errors_are
 from workbench.runs.summary import RunSummary
 from workbench.scoring.waterfall import Waterfall
 from workbench.text.rulers import Ruler
+from workbench.ui.chart_words import tell_chart
 from workbench.ui.differences import METRIC_NAMES
+from workbench.ui.language import say, tell
 
 
 def spread_view(summary: RunSummary, waterfall: Waterfall, ruler: Ruler) -> str:
@@ -21,10 +23,16 @@ def spread_view(summary: RunSummary, waterfall: Waterfall, ruler: Ruler) -> str:
         waterfall: Its errors after each step of the ruler.
         ruler: Which one.
     """
-    title = f"How much of the {METRIC_NAMES[summary.headline]} is spelling"
-    falls = waterfall_chart(waterfall_bars(waterfall, summary.headline), title=title)
+    title = say("How much of the {metric} is spelling", metric=METRIC_NAMES[summary.headline])
+    stages = {group: tell(words) for group, words in STAGES.items()}
+    falls = waterfall_chart(
+        waterfall_bars(waterfall, summary.headline, stages=stages), title=title, beyond=say("not in the ruler")
+    )
     pictures = [block for block in where_errors_are(summary, ruler) if isinstance(block, Picture)]
-    charts = [_panel(title, falls), *(_panel(one.table.title, one.svg, one.note) for one in pictures)]
+    charts = [
+        _panel(title, tell_chart(falls)),
+        *(_panel(tell(one.table.title), tell_chart(one.svg), tell(one.note)) for one in pictures),
+    ]
     return f'<div class="wb-charts">{"".join(charts)}</div>'
 
 

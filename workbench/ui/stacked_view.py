@@ -10,24 +10,22 @@ from html import escape
 from workbench.runs.side_by_side import StackedClip
 from workbench.scoring.alignment import Edit
 from workbench.scoring.stacked import Column
+from workbench.ui.catalogue import fill
+from workbench.ui.language import phrase, say, tell
 
 MOST_COLUMNS = 800
 """Of an alignment that the page shows; whole texts are below it."""
 
-REFERENCE = "Ref"
+REFERENCE = phrase("Ref")
 _NARROWEST = 13.0
 """Em that the narrowest window has for an alignment: 400 pixels less margins and names."""
 _WIDE, _NARROW, _AROUND = 1.05, 0.7, 0.8
 """Em of a Han character, of a letter, and of what is around a unit; rather too much."""
 _MARKS = {
-    "substitution": ("wb-sub", "{said} was heard as {heard}"),
-    "deletion": ("wb-del", "{said} is missing"),
-    "insertion": ("wb-ins", "{heard} was added"),
+    "substitution": ("wb-sub", phrase("{said} was heard as {heard}")),
+    "deletion": ("wb-del", phrase("{said} is missing")),
+    "insertion": ("wb-ins", phrase("{heard} was added")),
 }
-LEGEND = (
-    '<p class="wb-legend"><span class="wb-edit wb-sub">heard as something else</span>'
-    '<span class="wb-edit wb-gone">− missing</span><span class="wb-edit wb-more">+ added</span></p>'
-)
 
 
 def stacked_view(clip: StackedClip, letters: Sequence[str], *, player_id: str = "", language: str = "") -> str:
@@ -45,22 +43,31 @@ def stacked_view(clip: StackedClip, letters: Sequence[str], *, player_id: str = 
     if clip.stack is None:
         return ""
     if not clip.stack.columns:
-        return '<p class="wb-note">Under this ruler nothing is left of any text.</p>'
+        return f'<p class="wb-note">{say("Under this ruler nothing is left of any text.")}</p>'
     names = [letters[place] for place in clip.aligned]
     shown = clip.stack.columns[:MOST_COLUMNS]
     cells = "".join(
         _column(column, at, names, player_id) for column, at in zip(shown, clip.seconds[:MOST_COLUMNS], strict=True)
     )
-    rows = "".join(f"<i>{escape(name)}</i>" for name in (REFERENCE, *names))
+    rows = "".join(f"<i>{escape(name)}</i>" for name in (tell(REFERENCE), *names))
     gutter = f"<span>{rows}</span>" * _most_lines(shown)
     lang = f' lang="{escape(language)}"' if language else ""
     rest = len(clip.stack.columns) - len(shown)
-    left_out = f'<p class="wb-note">… and {rest:,} more places, in the texts below.</p>' if rest else ""
+    more = say("… and {count} more places, in the texts below.", count=f"{rest:,}")
+    left_out = f'<p class="wb-note">{more}</p>' if rest else ""
     return (
         f'<div class="wb-stack-scroll"><div class="wb-stack" style="--wb-rows:{len(names) + 1}">'
         f'<div class="wb-gutter" aria-hidden="true">{gutter}'
         f'</div><p class="wb-aligned" dir="auto"{lang}>{cells}</p></div></div>'
-        f"{left_out}{LEGEND}"
+        f"{left_out}{_legend()}"
+    )
+
+
+def _legend() -> str:
+    return (
+        f'<p class="wb-legend"><span class="wb-edit wb-sub">{say("heard as something else")}</span>'
+        f'<span class="wb-edit wb-gone">− {say("missing")}</span><span class="wb-edit wb-more">+ {say("added")}</span>'
+        "</p>"
     )
 
 
@@ -99,7 +106,7 @@ def _said(edits: Sequence[Edit | None], names: Sequence[str]) -> Iterator[str]:
     for edit, name in zip(edits, names, strict=True):
         if edit is not None and edit.op != "hit":
             _, words = _MARKS[edit.op]
-            yield f"{name}: {words.format(said=edit.reference, heard=edit.hypothesis)}"
+            yield f"{name}: {fill(tell(words), {'said': edit.reference, 'heard': edit.hypothesis})}"
 
 
 def _most_lines(columns: Sequence[Column]) -> int:

@@ -12,6 +12,8 @@ from workbench.engines.pool import EngineState
 from workbench.ui import format as written
 from workbench.ui.context import DEVICE, PageContext
 from workbench.ui.labels import ENGLISH, Labels
+from workbench.ui.language import ENGLISH as ENGLISH_PAGE
+from workbench.ui.language import LANGUAGES, Language, say, tell
 from workbench.ui.markup import html
 
 _FAST, _SLOW = 1.0, 2.0
@@ -34,6 +36,22 @@ def brand_view(labels: Labels = ENGLISH) -> str:
     )
 
 
+def languages_view(current: Language) -> str:
+    """Links to the page in every language. They are relative, so that a path prefix of a proxy stays."""
+    up = "./" if current is ENGLISH_PAGE else "../"
+    links = "".join(
+        f'<a href="{up}{_address(one)}" lang="{one.code}" hreflang="{one.code}" data-language-choice="{one.code}"'
+        f"{' aria-current=page' if one is current else ''}>{escape(one.name)}</a>"
+        for one in LANGUAGES
+    )
+    return f'<nav class="wb-languages" aria-label="{say("Language of the page")}">{links}</nav>'
+
+
+def _address(language: Language) -> str:
+    """From the root of the page; English is asked for in so many words, or the browser's language would be shown."""
+    return f"?language={language.code}" if language is ENGLISH_PAGE else language.path.strip("/") + "/"
+
+
 def state_view(states: Sequence[EngineState], labels: Labels = ENGLISH) -> str:
     """One line an engine: loading with its seconds, ready with how long it took and where it is, or why it failed."""
     if not states:
@@ -44,12 +62,20 @@ def state_view(states: Sequence[EngineState], labels: Labels = ENGLISH) -> str:
 def _state_line(state: EngineState) -> str:
     name = f"<b>{escape(state.ref)}</b>"
     if state.state == "failed":
-        return f'<p class="wb-state wb-failed" title="{escape(state.error)}">{name} {escape(state.error)}</p>'
+        return (
+            f'<p class="wb-state wb-failed" title="{escape(tell(state.error))}">{name} {escape(tell(state.error))}</p>'
+        )
     if state.state == "loading":
-        return f'<p class="wb-state wb-loading">{name} loading, {written.seconds(state.load_seconds, decimals=0)}</p>'
+        loading = say(
+            "{engine} loading, {seconds}", engine=name, seconds=written.seconds(state.load_seconds, decimals=0)
+        )
+        return f'<p class="wb-state wb-loading">{loading}</p>'
     where = " ".join(filter(None, [state.device, state.dtype]))
     took = written.seconds(state.load_seconds, decimals=1)
-    return f'<p class="wb-state wb-ready">{name} ready in {took}{escape(f" on {where}" if where else "")}</p>'
+    ready = say("{engine} ready in {seconds}", engine=name, seconds=took)
+    if where:
+        ready = say("{engine} ready in {seconds} on {device}", engine=name, seconds=took, device=escape(where))
+    return f'<p class="wb-state wb-ready">{ready}</p>'
 
 
 def build(context: PageContext, page: gr.Blocks) -> None:
@@ -70,6 +96,7 @@ def build(context: PageContext, page: gr.Blocks) -> None:
         html(brand_view(labels), classes="wb-brand-block")
         state = html(state_view(context.pool.states(), labels), classes="wb-state-block")
         button = gr.Button(labels.free_memory, size="sm", interactive=False, elem_classes="wb-quiet", min_width=0)
+        html(languages_view(context.language), classes="wb-languages-block")
         html(
             f'<button type="button" class="wb-icon" data-theme-switch aria-label="{escape(labels.switch_theme)}" '
             f'title="{escape(labels.switch_theme)}">{_THEME_ICON}</button>',

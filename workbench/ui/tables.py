@@ -17,7 +17,8 @@ from workbench.text.languages import language_name
 from workbench.text.rulers import MetricName
 from workbench.ui import format as written
 from workbench.ui.differences import METRIC_NAMES
-from workbench.ui.picks import pick
+from workbench.ui.language import say, tell
+from workbench.ui.picks import clips_button
 
 _LONGEST = 30  # characters of an option in a list
 
@@ -37,19 +38,27 @@ def totals_view(
     """The run's rates with their intervals, the leading one large, what it cost, and what to bear in mind."""
     names = sorted(metrics, key=lambda name: name != headline)
     rates = "".join(_rate_cell(name, metrics[name], leading=name == headline) for name in names)
-    failures = f', <b class="wb-failed">{written.count(failed)} failed</b>' if failed else ""
+    done: dict[str, object] = {"scored": written.count(scored), "total": written.count(total)}
+    counted = say("Scored {scored} of {total}.", **done)
+    if failed:
+        failures = f'<b class="wb-failed">{say("{count} failed", count=written.count(failed))}</b>'
+        counted = say("Scored {scored} of {total}, {failures}.", failures=failures, **done)
+    basis = say(
+        "Ruler {ruler}, 95 % bootstrap intervals over {units}.",
+        ruler=f"{escape(ruler)} <code>{escape(ruler_hash)}</code>",
+        units=_chance(metrics[headline]),
+    )
     return (
         f'<div class="wb-panel wb-totals"><dl class="wb-rates">{rates}</dl>'
         f'<dl class="wb-costs">{_costs(measurement)}</dl>'
-        f'<p class="wb-hint">Scored {written.count(scored)} of {written.count(total)}{failures}. Ruler {escape(ruler)} '
-        f"<code>{escape(ruler_hash)}</code>, 95 % bootstrap intervals over {_chance(metrics[headline])}.</p>"
+        f'<p class="wb-hint">{counted} {basis}</p>'
         f"{''.join(f'<p class=wb-hint>{escape(one)}</p>' for one in remarks)}</div>"
     )
 
 
 def _chance(metric: Metric) -> str:
     """What the intervals draw: `25 clips`, `5 speakers`."""
-    return f"{written.count(metric.clusters)} {NAMES[metric.cluster_by][metric.clusters != 1]}"
+    return tell(f"{written.count(metric.clusters)} {NAMES[metric.cluster_by][metric.clusters != 1]}")
 
 
 def _rate_cell(name: MetricName, metric: Metric, *, leading: bool) -> str:
@@ -57,9 +66,7 @@ def _rate_cell(name: MetricName, metric: Metric, *, leading: bool) -> str:
     if metric.ci95 is not None:
         interval = f"{100 * metric.ci95[0]:.1f} – {100 * metric.ci95[1]:.1f} %"
     counts = metric.counts
-    detail = (
-        f"{counts.substitutions} sub, {counts.deletions} del, {counts.insertions} ins of {counts.reference_length:,}"
-    )
+    detail = say("{errors} of {total}", errors=written.edits(counts), total=written.count(counts.reference_length))
     mark = ' class="wb-leading"' if leading else ""
     return (
         f"<div{mark}><dt>{METRIC_NAMES[name]}</dt><dd>{written.rate(metric.rate)}</dd>"
@@ -72,20 +79,22 @@ def _costs(measurement: Measurement | None) -> str:
         return ""
     gpu = measurement.peak_gpu_bytes if measurement.peak_gpu_bytes is not None else measurement.peak_gpu_process_bytes
     facts = [
-        ("Audio", written.duration(measurement.audio_seconds)),
-        ("Took", written.seconds(measurement.wall_seconds)),
-        ("RTF", written.factor(measurement.rtf)),
-        ("Speed", written.speed(measurement.rtf)),
-        ("Peak memory", written.memory(measurement.peak_rss_bytes)),
-        ("GPU time", written.seconds(measurement.gpu_seconds)),
-        ("Peak GPU", written.memory(gpu)),
-        ("Times", "this clip alone" if measurement.kind == "single" else "share of a batch"),
+        (say("Audio"), written.duration(measurement.audio_seconds)),
+        (say("Took"), written.seconds(measurement.wall_seconds)),
+        (say("RTF"), written.factor(measurement.rtf)),
+        (say("Speed"), written.speed(measurement.rtf)),
+        (say("Peak memory"), written.memory(measurement.peak_rss_bytes)),
     ]
-    missing = {"GPU time", "Peak GPU"}
-    shown = [(name, value) for name, value in facts if not (name in missing and value == written.MISSING)]
+    if measurement.gpu_seconds is not None:
+        facts.append((say("GPU time"), written.seconds(measurement.gpu_seconds)))
+    if gpu is not None:
+        facts.append((say("Peak GPU"), written.memory(gpu)))
+    facts.append(
+        (say("Time is of"), say("this clip alone") if measurement.kind == "single" else say("its share of a batch"))
+    )
     if measurement.gpu_seconds is None and gpu is None:
-        shown.append(("GPU", "not measured"))
-    return "".join(f"<div><dt>{name}</dt><dd>{escape(value)}</dd></div>" for name, value in shown)
+        facts.append((say("GPU"), say("not measured")))
+    return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
 
 
 def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:
@@ -93,35 +102,38 @@ def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:
     if not rows:
         return ""
     body = "".join(
-        f"<tr><td>{escape(row.tag)}</td><th>{_value(row)}</th><td>{written.count(row.scored)}</td>"
+        f"<tr><td>{escape(tell(row.tag))}</td><th>{_value(row)}</th><td>{written.count(row.scored)}</td>"
         + "".join(f"<td>{written.rate(row.counts[name].rate)}</td>" for name in ("cer", "wer", "mer"))
         + f"<td>{written.count(row.failed) if row.failed else ''}</td></tr>"
         for row in rows
     )
     marks = {name: ' class="wb-leading"' if name == headline else "" for name in METRIC_NAMES}
     return (
-        '<div class="wb-panel wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>Tag</th><th>Value</th>'
-        f"<th>Clips</th><th{marks['cer']}>CER</th><th{marks['wer']}>WER</th><th{marks['mer']}>MER</th><th>Failed</th>"
+        f'<div class="wb-panel wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>{say("Tag")}</th>'
+        f"<th>{say('Value')}</th><th>{say('Clips')}</th><th{marks['cer']}>CER</th><th{marks['wer']}>WER</th>"
+        f"<th{marks['mer']}>MER</th><th>{say('Failed')}</th>"
         f"</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
 
 def _value(row: TagRow) -> str:
-    return f'<button type="button" {pick(tag=[row.tag, row.value])} title="Show the clips">{escape(row.value)}</button>'
+    return clips_button(escape(row.value), tag=[row.tag, row.value])
 
 
 def sets_view(sets: Sequence[SetInfo]) -> str:
     """What can be run, before anything was."""
+    synthetic = f"<span class=wb-tag>{say('synthetic')}</span>"
     body = "".join(
-        f"<tr><th>{escape(one.name)}</th><td>{escape(one.title)}"
-        f"{'<span class=wb-tag>synthetic</span>' if one.synthetic else ''}</td>"
+        f"<tr><th>{escape(one.name)}</th><td>{escape(tell(one.title))}"
+        f"{synthetic if one.synthetic else ''}</td>"
         f"<td>{escape(_language(one.language))}</td><td>{written.count(one.items)}</td>"
         f"<td>{written.duration(one.seconds)}</td></tr>"
         for one in sets
     )
     return (
-        '<div class="wb-panel wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>Set</th><th>What</th>'
-        f"<th>Language</th><th>Clips</th><th>Length</th></tr></thead><tbody>{body}</tbody></table></div>"
+        f'<div class="wb-panel wb-scroll"><table class="wb-table wb-figures"><thead><tr><th>{say("Set")}</th>'
+        f"<th>{say('What')}</th><th>{say('Language')}</th><th>{say('Clips')}</th><th>{say('Length')}</th></tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
     )
 
 
@@ -138,9 +150,9 @@ def run_label(record: RunRecord, options: Mapping[str, Any]) -> str:
         spec.eval_set,
         spec.engine,
         " ".join(f"{name}={_option(value)}" for name, value in options.items()),
-        "" if spec.language in ("set", NOT_KNOWN) else f"told {spec.language}",
+        "" if spec.language in ("set", NOT_KNOWN) else say("told {language}", language=spec.language),
         spec.chain,
-        "" if record.status == "success" else record.status,
+        "" if record.status == "success" else tell(record.status),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -152,5 +164,5 @@ def _option(value: Any) -> str:
 
 def _language(code: str) -> str:
     if code == "mixed":
-        return "several"
-    return " + ".join(language_name(part) for part in code.split("-")) if code else written.MISSING
+        return say("several")
+    return " + ".join(tell(language_name(part)) for part in code.split("-")) if code else written.MISSING

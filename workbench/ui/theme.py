@@ -166,5 +166,6 @@ def css(labels: Labels) -> str:
 
 def head() -> str:
     """The page's own scripts: player, theme switch, copy buttons, errors. They ask nothing of any server."""
-    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in ("workbench.js", "explorer.js"))
+    names = ("language.js", "workbench.js", "editor.js", "explorer.js", "trial.js")
+    script = "".join((ASSETS / name).read_text(encoding="utf-8") for name in names)
     return f'<meta name="color-scheme" content="light dark"><script>{script}</script>'

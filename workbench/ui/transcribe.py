@@ -1,17 +1,19 @@
-"""The Transcribe tab: a recording in, text out."""
+"""The Transcribe tab: recordings in, text out."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from typing import Any
 
 import gradio as gr
 
-from workbench.ui import answer, controls, recorder
+from workbench.ui import answer, controls, recorder, theme
 from workbench.ui.answer import AnswerPanel
 from workbench.ui.context import DEVICE, QUIET, PageContext
 from workbench.ui.markup import html
+from workbench.ui.queue_events import QueueEvents
 from workbench.ui.result import start_view
 from workbench.ui.samples import Sample, find_samples
 from workbench.ui.transcribe_form import Choices, build_choices
@@ -20,9 +22,11 @@ from workbench.ui.transcription import Shown, TranscribeTab
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """Where the recording comes from."""
+    """Where recordings come from, and the list of them."""
 
     file: Any
+    folder: Any
+    files: Any
     recorder: Any
     samples: list[tuple[Any, Sample]]
 
@@ -38,16 +42,22 @@ def build(context: PageContext) -> None:
                 cancel = gr.Button(context.labels.cancel, visible=False, elem_classes="wb-cancel")
             controls.missing_engines(context)
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
-            tab = _build_shown(context, run, cancel)
-    tab.answer.wire()
+            tab = _build_shown(context, source, run, cancel)
+    tab.answer.wire(form=choices)
     _wire(tab, source, choices)
 
 
 def _build_source(context: PageContext) -> Source:
     labels = context.labels
     with gr.Column(elem_classes="wb-source"):
-        file = gr.File(label=labels.drop, elem_classes="wb-drop", height=96, type="filepath")
-        record = recorder.build(context)
+        file = gr.File(label=labels.drop, elem_classes="wb-drop", height=96, type="filepath", file_count="multiple")
+        script = (theme.ASSETS / "queue.js").read_text(encoding="utf-8")
+        files = html(js_on_load=script)
+        with gr.Row(elem_classes="wb-take"):
+            record = recorder.build(context)
+            folder = gr.UploadButton(
+                labels.choose_folder, file_count="directory", size="sm", min_width=0, elem_classes="wb-folder"
+            )
         samples: list[tuple[Any, Sample]] = []
         found = find_samples(context.pool.settings)
         if found:
@@ -56,10 +66,10 @@ def _build_source(context: PageContext) -> Source:
                 for sample in found:
                     button = gr.Button(sample.label, size="sm", min_width=0, elem_classes="wb-chip")
                     samples.append((button, sample))
-    return Source(file=file, recorder=record, samples=samples)
+    return Source(file=file, folder=folder, files=files, recorder=record, samples=samples)
 
 
-def _build_shown(context: PageContext, run: Any, cancel: Any) -> TranscribeTab:
+def _build_shown(context: PageContext, source: Source, run: Any, cancel: Any) -> TranscribeTab:
     labels = context.labels
     start = html(start_view(labels), classes="wb-start-block")
     notices = html()
@@ -70,6 +80,8 @@ def _build_shown(context: PageContext, run: Any, cancel: Any) -> TranscribeTab:
         check = html()
     progress = html()
     shown = Shown(
+        file=source.file,
+        files=source.files,
         start=start,
         notice=notices,
         player=player,
@@ -78,46 +90,37 @@ def _build_shown(context: PageContext, run: Any, cancel: Any) -> TranscribeTab:
         progress=progress,
         run=run,
         cancel=cancel,
-        caption=gr.State(""),
-        seconds=gr.State(None),
+        queue=gr.State(None),
+        turn=gr.State(0),
     )
     return TranscribeTab(context, shown, AnswerPanel(context, answer.build(context, coverage)))
 
 
 def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
-    shown = tab.shown
-    every = tab.components
-    look: dict[str, Any] = {"fn": tab.preview, "inputs": [source.file, shown.caption], "outputs": every, **QUIET}
-    ask: dict[str, Any] = {"fn": tab.begin, "inputs": source.file, "outputs": every, "queue": False, **QUIET}
-    work: dict[str, Any] = {
-        "fn": tab.work,
-        "inputs": [source.file, shown.seconds],
-        "inputs_kwargs": choices.inputs(),
-        "outputs": every,
-        "concurrency_id": DEVICE,
-        "concurrency_limit": 1,
-        **QUIET,
-    }
-    check: dict[str, Any] = {
-        "fn": tab.check,
-        "inputs": [source.file, shown.seconds],
-        "outputs": shown.check,
-        "concurrency_limit": 1,
-        **QUIET,
-    }
-    checks = [source.file.upload(lambda: "", None, shown.caption, queue=False, **QUIET).then(**look).then(**check)]
-    source.file.clear(tab.reset, None, every, queue=False, **QUIET)
-    recorded = recorder.on_recorded(source.recorder, tab.context, [source.file, shown.caption, shown.notice])
-    checks.append(recorded.then(**look).then(**check))
-    runs = [shown.run.click(**ask).then(**work)]
+    """The events. Clicks answer at once, outside of gradio's queue; then each recording that waits has its turn."""
+    shown, events, every = tab.shown, QueueEvents(tab), tab.components
+    now: dict[str, Any] = {"outputs": every, "queue": False, "trigger_mode": "multiple", **QUIET}
+    state = {"queue": shown.queue}
+    form = state | choices.inputs()
+    clicks = [
+        source.file.upload(events.add_files, source.file, inputs_kwargs=state, **now),
+        source.folder.upload(events.add_folder, source.folder, inputs_kwargs=state, **now),
+        source.recorder.stop_recording(events.add_recording, None, inputs_kwargs=state, **now),
+        source.files.select(events.pick, None, inputs_kwargs=state, **now),
+        shown.run.click(events.begin, None, inputs_kwargs=form, **now),
+    ]
     for button, sample in source.samples:
-        chosen = button.click(
-            lambda sample=sample: tab.take_sample(sample), None, [source.file, shown.caption], queue=False, **QUIET
-        )
-        looked = chosen.then(**look)
-        checks.append(looked.then(**check))
-        runs.append(looked.then(**ask).then(**work))
-    shown.cancel.click(tab.stopped, None, every, cancels=runs, queue=False, **QUIET)
-    # Another recording ends the work on the one before: its text would appear under the wrong name.
-    others = [source.file.upload, source.file.clear, source.recorder.stop_recording]
-    gr.on([*others, *(button.click for button, _ in source.samples)], None, cancels=[*runs, *checks])
+        clicks.append(button.click(partial(events.run_sample, sample), None, inputs_kwargs=form, **now))
+    # Gradio tells of a state that changed only for events in its queue: this one has to be, and has no work to do.
+    turn: dict[str, Any] = {"fn": tab.next_turn, "inputs": [shown.queue, shown.turn], "outputs": shown.turn, **QUIET}
+    for click in clicks:
+        click.then(**turn)
+        drawn = click.then(tab.look, shown.queue, every, **QUIET)
+        drawn.then(tab.check, shown.queue, shown.check, concurrency_limit=1, **QUIET)
+    shown.cancel.click(events.stop, None, inputs_kwargs=state, **now)
+    work = shown.turn.change(
+        tab.work, shown.queue, every, concurrency_id=DEVICE, concurrency_limit=1, trigger_mode="multiple", **QUIET
+    )
+    work.then(**turn)
+    work.then(tab.rested, shown.queue, every, queue=False, **QUIET)
+    tab.answer.bridge.input(events.recount, None, inputs_kwargs=state, **now)

@@ -1,10 +1,10 @@
-"""What the Transcribe tab's events do: each takes what the form says and gives updates by component."""
+"""What the Transcribe tab shows, and its work: one recording of the queue an event, with a view after every chunk."""
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
+from contextlib import closing, suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,16 +14,15 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.pipeline.transcribe import ChunkDone
 from workbench.pipeline.transcript import Transcript
 from workbench.ui import controls, result
+from workbench.ui import format as written
 from workbench.ui.answer import AnswerPanel
-from workbench.ui.commands import transcribe_command
 from workbench.ui.context import PageContext, Updates
-from workbench.ui.corrections import Answer
-from workbench.ui.draft import Draft
 from workbench.ui.input_check import check_view
-from workbench.ui.notices import notice, page_error
+from workbench.ui.notices import error_notice, notice, page_error
 from workbench.ui.player import player_view
+from workbench.ui.queue import Entry, Job, Queue, finished
+from workbench.ui.queue_view import queue_view, run_label
 from workbench.ui.recording import outline
-from workbench.ui.samples import Sample, copy_sample
 from workbench.ui.transcribe_form import has_word_times, parse_seconds, parse_speakers
 
 _CHECKED_SECONDS = 1800.0
@@ -32,8 +31,15 @@ _CHECKED_SECONDS = 1800.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """What the tab shows beside the answer itself."""
+    """What the tab shows beside the answer itself; `queue` and `turn` are states.
 
+    Attributes:
+        queue: The `Queue` of this browser tab, or None before there is a recording.
+        turn: A number; when it changes, the next recording that waits has its turn.
+    """
+
+    file: Any
+    files: Any
     start: Any
     notice: Any
     player: Any
@@ -42,12 +48,12 @@ class Shown:
     progress: Any
     run: Any
     cancel: Any
-    caption: Any
-    seconds: Any
+    queue: Any
+    turn: Any
 
 
 class TranscribeTab:
-    """What the tab's events do. Each method returns or yields updates by component."""
+    """What is shown of the queue, and the work on it. Each method returns or yields updates by component."""
 
     def __init__(self, context: PageContext, shown: Shown, answer: AnswerPanel) -> None:
         self.context = context
@@ -60,151 +66,213 @@ class TranscribeTab:
         """All that an update may name."""
         return [*(getattr(self.shown, name) for name in Shown.__dataclass_fields__), *self.answer.components]
 
-    def cleared(self) -> Updates:
-        """Nothing of an earlier recording."""
-        return self._idle() | self.answer.cleared() | {self.shown.notice: ""}
-
-    def reset(self) -> Updates:
-        """The recording was taken away."""
-        shown = self.shown
-        return self.cleared() | {
-            shown.player: "",
-            shown.said: "",
-            shown.check: "",
-            shown.start: gr.HTML(visible=True),
-            shown.caption: "",
-            shown.seconds: None,
+    def listed(self, queue: Queue, *, fetch: tuple[str, str] | None = None) -> Updates:
+        """The list and the buttons below the form, as they are now."""
+        several = len(queue.entries) > 1
+        stop = self.labels.stop_all if several else self.labels.cancel
+        return {
+            self.shown.queue: queue,
+            self.shown.files: queue_view(queue, self.labels, fetch=fetch),
+            self.shown.run: gr.Button(run_label(queue, self.labels), visible=not queue.is_busy),
+            self.shown.cancel: gr.Button(stop, visible=queue.is_busy),
         }
 
-    def take_sample(self, sample: Sample) -> tuple[str, str]:
-        """The sample as the recording, and what was read aloud as its caption."""
-        path = copy_sample(sample, self.context.folder)
-        return str(path), f"{self.labels.said}: {sample.reference}"
+    def opened(self, queue: Queue) -> Updates:
+        """The list, and everything of the recording that is selected."""
+        shown, entry = self.shown, queue.selected
+        updates = self.listed(queue) | self.answer.cleared()
+        updates |= {shown.notice: "", shown.progress: "", shown.player: "", shown.said: "", shown.check: ""}
+        if entry is None:
+            return updates | {shown.start: gr.HTML(visible=True)}
+        updates |= {shown.start: gr.HTML(visible=False)}
+        if entry.drawn is not None:
+            updates |= self._drawn(entry) | {shown.check: entry.check or ""}
+        if entry.is_busy and entry.job is not None:
+            return updates | self._at_work(entry, entry.job)
+        if entry.answer is not None:
+            updates |= self.answer.show(entry.answer, device=entry.device)
+        return updates | {shown.notice: self._outcome(entry)}
 
-    def preview(self, recording: str | None, caption: str) -> Generator[Updates, None, None]:
-        """Draw the recording and make it playable, or say why it cannot be read."""
-        shown = self.shown
-        if not recording:
-            yield self.reset()
+    def _outcome(self, entry: Entry) -> str:
+        if entry.error is not None:
+            return error_notice(entry.error, self.labels)
+        if entry.state != "stopped" or entry.job is None:
+            return ""
+        draft = entry.job.draft
+        if draft.last is None:
+            return notice(self.labels.stopped_before)
+        now, length = written.clock(draft.reached), written.clock(draft.seconds)
+        return notice(self.labels.stopped_at.format(now=now, length=length))
+
+    def _at_work(self, entry: Entry, job: Job) -> Updates:
+        updates = self.answer.command(job.command) | {self.shown.progress: self._progress(entry, job)}
+        if job.goes_on:
+            updates |= {self.shown.notice: notice(self._where_from(job))}
+        return updates | (self.answer.draft(job.shown) if job.shown.last is not None else {})
+
+    def _where_from(self, job: Job) -> str:
+        """Where an earlier try was stopped; while its chunks still come in, only the page that stopped it knows."""
+        if job.draft.is_new():
+            return self.labels.goes_on.format(now=written.clock(job.draft.kept_until))
+        if job.before is not None:
+            return self.labels.goes_on.format(now=written.clock(job.before.reached))
+        return self.labels.goes_on_somewhere
+
+    def _progress(self, entry: Entry, job: Job) -> str:
+        labels, last = self.labels, job.draft.last
+        if entry.state == "waiting":
+            return result.progress_view(labels.waiting, key="waiting")
+        if last is None or (not job.draft.is_new() and last.index + 1 < last.total):
+            engine = job.asked["engine"]
+            ready = any(state.ref == engine and state.state == "ready" for state in self.context.pool.states())
+            return result.progress_view(labels.starting if ready else labels.loading_model, key="working")
+        if job.asked["speakers"] is not None and last.index + 1 == last.total:
+            return result.progress_view(labels.telling_apart, key="speakers")
+        return result.chunk_progress(
+            index=last.index,
+            total=last.total,
+            audio_seconds=last.end,
+            length=last.duration_seconds or job.draft.seconds,
+            eta_seconds=last.eta_seconds,
+            labels=labels,
+        )
+
+    def look(self, queue: Queue | None) -> Generator[Updates, None, None]:
+        """Draw the recording that is selected and make it playable, or say why it cannot be read."""
+        entry = queue.selected if queue is not None else None
+        if queue is None or entry is None:
+            yield {self.shown.queue: queue}
             return
-        yield self.cleared() | {
-            shown.start: gr.HTML(visible=False),
-            shown.player: result.progress_view(self.labels.starting),
-            shown.said: "",
-            shown.check: "",
-            shown.seconds: None,
-        }
+        if entry.drawn is not None:
+            # Another one's drawing may have been on its way when this one was chosen.
+            yield {self.shown.queue: queue} | (self._drawn(entry) if queue.looking else {})
+            return
+        queue.looking += 1
         try:
-            drawn = outline(Path(recording), self.context.folder)
-        except Exception as error:
-            yield {shown.player: "", shown.notice: page_error(error, self.labels)}
-            return
-        yield {
-            shown.player: player_view(drawn, labels=self.labels),
-            shown.said: result.said_view(caption),
-            shown.seconds: drawn.seconds,
-        }
+            yield {self.shown.player: result.progress_view(self.labels.starting)}
+            self._draw(queue, entry)
+            yield self.listed(queue) | (self._drawn(entry) if queue.selected is entry else {})
+        finally:
+            queue.looking -= 1
 
-    def check(self, recording: str | None, seconds: float | None) -> str:
+    def _draw(self, queue: Queue, entry: Entry) -> None:
+        try:
+            entry.drawn = outline(entry.path, self.context.folder)
+            entry.seconds = entry.drawn.seconds
+        except Exception as error:
+            page_error(error, self.labels)  # to the log
+            queue.fail(entry, error)
+
+    def _drawn(self, entry: Entry) -> Updates:
+        """Player and caption, or why there is none."""
+        shown = self.shown
+        if entry.drawn is None:
+            return {shown.player: "", shown.said: "", shown.notice: self._outcome(entry)}
+        drawn = player_view(entry.drawn, labels=self.labels)
+        return {shown.player: drawn, shown.said: result.said_view(entry.caption)}
+
+    def check(self, queue: Queue | None) -> Any:
         """What the recording is like, and what would help; nothing for one that could not be drawn or is long.
 
-        What goes wrong here was said by `preview`, or will be by `work`: a look ahead has no errors of its own.
+        What goes wrong here was said by `look`, or will be by `work`: a look ahead has no errors of its own.
         """
-        if not recording or seconds is None or seconds > _CHECKED_SECONDS:
+        entry = queue.selected if queue is not None else None
+        if queue is None or entry is None or entry.drawn is None:
             return ""
-        try:
-            return check_view(services.inspect_recording(recording), self.labels)
-        except WorkbenchError:
-            return ""
+        if entry.check is None:
+            entry.check = ""
+            if entry.drawn.seconds <= _CHECKED_SECONDS:
+                with suppress(WorkbenchError):
+                    entry.check = check_view(services.inspect_recording(entry.path), self.labels)
+        return entry.check if queue.selected is entry else gr.skip()
 
-    def begin(self, recording: str | None) -> Updates:
-        """At once on the click, before it is our turn on the device."""
-        shown = self.shown
-        if not recording:
-            return {shown.notice: notice(self.labels.no_recording, self.labels.no_recording_hint)}
-        return self.cleared() | {
-            shown.start: gr.HTML(visible=False),
-            shown.progress: result.progress_view(self.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.cancel: gr.Button(visible=True),
-        }
+    def work(self, queue: Queue | None) -> Generator[Updates, None, None]:
+        """Transcribe the next recording that waits: a view after every chunk, the whole at the end.
 
-    def work(
-        self,
-        recording: str | None,
-        seconds: float | None,
-        *,
-        engine: str | None,
-        language: str,
-        chain: str,
-        context: str,
-        channel: str,
-        speakers: str | None,
-        word_times: bool,
-        chunk_seconds: str,
-        **options: Any,
-    ) -> Generator[Updates, None, None]:
-        """Transcribe: a view after every chunk, the whole at the end."""
-        if not recording:
-            yield {self.shown.progress: ""}
+        Stop is seen after the call under way, and the page does not wait for it: it was told by the click. So the
+        generator is never closed from outside, and what it kept on disk is free again when the next begins.
+        """
+        entry = queue.take() if queue is not None else None
+        if queue is None or entry is None or entry.job is None:
+            yield {self.shown.queue: queue}
             return
-        draft = Draft(seconds)
+        job = entry.job
+        yield from job.view(self.listed(queue) | ({} if queue.selected is not entry else self._at_work(entry, job)))
         try:
-            if not engine:
-                raise UsageError(self.labels.no_engine, hint=self.labels.no_engine_hint)
-            asked: dict[str, Any] = {
-                "engine": engine,
-                "language": language,
-                "chain": chain or "",
-                "context": context or "",
-                "channel": channel or "mix",
-                "speakers": parse_speakers(speakers),
-                "word_times": word_times and has_word_times(self.context, engine),
-                "options": controls.chosen_values(self.context, engine, options),
-                "chunk_seconds": parse_seconds(chunk_seconds),
-            }
-            command = transcribe_command(Path(recording).name, **asked)
-            yield self._started(engine) | self.answer.command(command)
-            for event in services.transcribe_events(recording, pool=self.context.pool, **asked):
-                if isinstance(event, ChunkDone):
-                    draft.add(event)
-                    if draft.is_due() or event.index + 1 == event.total:
-                        yield self._after_chunk(draft, event, telling_apart=asked["speakers"] is not None)
-                else:
-                    yield self._finished(event, draft, engine, command)
+            with closing(services.transcribe_events(entry.path, pool=self.context.pool, **job.asked)) as events:
+                for event in events:
+                    if job.stopping:
+                        return
+                    if isinstance(event, ChunkDone):
+                        job.draft.add(event)
+                        if job.draft.is_due() or event.index + 1 == event.total:
+                            yield from job.view(self._after_chunk(queue, entry, job))
+                    elif isinstance(event, Transcript):
+                        self._finish(queue, entry, job, event)
+                        yield from job.view(self._after(queue, entry))
         except Exception as error:
-            yield self._idle() | {self.shown.notice: page_error(error, self.labels)}
-        # Not in a finally: a closed generator (Cancel) may not yield; `stopped` shows that.
+            page_error(error, self.labels)  # to the log
+            if not job.stopping:
+                queue.fail(entry, error)
+                yield from job.view(self._after(queue, entry))
+        finally:
+            if entry.job is job and not job.stopping:
+                queue.stop(entry)  # the browser tab was closed
 
-    def _started(self, engine: str) -> Updates:
-        ready = any(state.ref == engine and state.state == "ready" for state in self.context.pool.states())
-        message = self.labels.starting if ready else self.labels.loading_model
-        return {self.shown.progress: result.progress_view(message, key="working")}
+    def _after_chunk(self, queue: Queue, entry: Entry, job: Job) -> Updates:
+        updates = {self.shown.files: queue_view(queue, self.labels)}
+        return updates | self._at_work(entry, job) if queue.selected is entry else updates
 
-    def _after_chunk(self, draft: Draft, event: ChunkDone, *, telling_apart: bool) -> Updates:
-        if telling_apart and event.index + 1 == event.total:
-            progress = result.progress_view(self.labels.telling_apart, key="speakers")
-        else:
-            progress = result.chunk_progress(
-                index=event.index,
-                total=event.total,
-                audio_seconds=event.end,
-                length=event.duration_seconds or draft.seconds,
-                eta_seconds=event.eta_seconds,
-                labels=self.labels,
-            )
-        return self.answer.draft(draft) | {self.shown.progress: progress}
+    def _finish(self, queue: Queue, entry: Entry, job: Job, transcript: Transcript) -> None:
+        engine = job.asked["engine"]
+        entry.device = next((state.device for state in self.context.pool.states() if state.ref == engine), "")
+        entry.seconds = transcript.duration_seconds
+        queue.deliver(entry, finished(transcript, entry, job))
+        entry.state = "done"
 
-    def _finished(self, transcript: Transcript, draft: Draft, engine: str, command: str) -> Updates:
-        device = next((state.device for state in self.context.pool.states() if state.ref == engine), "")
-        text = draft.text if len(draft.paragraphs) > 1 else transcript.text
-        answer = Answer(transcript=transcript, ends=tuple(draft.ends), plain=text, text=text, command=command)
-        return self._idle() | self.answer.show(answer, device=device)
+    def _after(self, queue: Queue, entry: Entry) -> Updates:
+        return self.opened(queue) if queue.selected is entry else self.listed(queue)
 
-    def stopped(self) -> Updates:
-        """Cancelled: what is there stays."""
-        return self._idle() | {self.shown.notice: notice(self.labels.cancelled)}
+    def rested(self, queue: Queue | None) -> Updates:
+        """Nothing of it can be on its way any more: the list as it is, and no progress of what was stopped."""
+        queue = queue or Queue()
+        idle = queue.selected is None or not queue.selected.is_busy
+        return self.listed(queue) | ({self.shown.progress: ""} if idle else {})
 
-    def _idle(self) -> Updates:
-        shown = self.shown
-        return {shown.progress: "", shown.run: gr.Button(visible=True), shown.cancel: gr.Button(visible=False)}
+    def next_turn(self, queue: Queue | None, turn: int) -> Any:
+        """Whose turn it is next: other work on the device comes between two recordings."""
+        waits = queue is not None and any(entry.state == "waiting" for entry in queue.entries)
+        return turn + 1 if waits else gr.skip()
+
+
+def read_form(
+    page: PageContext,
+    *,
+    engine: str | None,
+    language: str,
+    chain: str,
+    context: str,
+    channel: str,
+    speakers: str | None,
+    word_times: bool,
+    chunk_seconds: str,
+    **options: Any,
+) -> Mapping[str, Any]:
+    """Arguments of `services.transcribe_events`, as the form has them now.
+
+    Raises:
+        UsageError: Something in it cannot be used.
+    """
+    if not engine:
+        raise UsageError(page.labels.no_engine, hint=page.labels.no_engine_hint)
+    return {
+        "engine": engine,
+        "language": language,
+        "chain": chain or "",
+        "context": context or "",
+        "channel": channel or "mix",
+        "speakers": parse_speakers(speakers),
+        "word_times": word_times and has_word_times(page, engine),
+        "options": controls.chosen_values(page, engine, options),
+        "chunk_seconds": parse_seconds(chunk_seconds),
+    }

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from workbench.runs.charts import ForestRow, forest_chart
 from workbench.runs.compare import Comparison, PairRow
+from workbench.runs.costs import CostDifference
 from workbench.runs.differences import MetricDifference
 from workbench.runs.reporting.clips import aligned_text, clip_notes
 from workbench.runs.reporting.document import (
@@ -192,12 +193,22 @@ def _by_tag(found: Comparison) -> Iterator[Block]:
 
 def _cost(found: Comparison) -> Iterator[Block]:
     rows = tuple(
-        (name, say(one.a), say(one.b), MISSING if one.ratio is None else f"{one.ratio:.2f}")
+        (name, say(one.a), say(one.b), *_say_ratio(one))
         for figure, (name, say) in _COSTS.items()
         if (one := found.cost[figure]).a is not None or one.b is not None
     )
     if rows:
-        yield Table(columns=("Over the clips in both", "A", "B", "B / A"), rows=rows, numbers=frozenset({1, 2, 3}))
+        columns = ("Over the clips in both", "A", "B", "B / A", "95 % interval")
+        yield Table(columns=columns, rows=rows, numbers=frozenset({1, 2, 3, 4}))
+        yield Paragraph(
+            text="The interval is of other clips like these, paired; another hour on the same machine may differ more. "
+            "Memory is that of the whole process at its peak, so it has no interval."
+        )
+
+
+def _say_ratio(one: CostDifference) -> tuple[str, str]:
+    ratio = MISSING if one.ratio is None else f"{one.ratio:.2f}"
+    return ratio, MISSING if one.ratio_ci95 is None else f"{one.ratio_ci95[0]:.2f} … {one.ratio_ci95[1]:.2f}"
 
 
 def _changed(found: Comparison, ruler: Ruler) -> Iterator[Block]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from workbench.pipeline.measurement import Measurement
 from workbench.runs.records import RunRecord, RunSpec
 from workbench.runs.reporting.document import Block, Command, Facts, Paragraph, Table
 from workbench.runs.reporting.figures import MISSING, say_bytes, say_count, say_factor, say_seconds, say_time
+from workbench.runs.sweep_store import SweepRecord
 
 _FLAGS = {"options": "option"}
 _DEFAULTS: Mapping[str, Any] = {"language": "set", "batch_size": 1, "seed": 0}
@@ -113,7 +114,20 @@ def bench_command(record: RunRecord) -> str:
     sets = passed.pop("sets", None)
     if not isinstance(sets, list | tuple) or not sets:
         return ""
-    words = ["workbench", "bench", *(_operand(str(one)) for one in cast("list[Any]", sets))]
+    return _command("bench", cast("list[Any]", sets), passed)
+
+
+def sweep_command(record: SweepRecord) -> str:
+    """The command that makes a sweep again, for a POSIX shell."""
+    engines = list(dict.fromkeys(one.engine for one in record.settings))
+    chains = list(dict.fromkeys(one.chain for one in record.settings))
+    varied = [word for one in chains for word in ("--chain", one)]
+    varied += [word for one in engines for word in ("--engine", one)]
+    return _command("sweep", record.sets, record.passed, varied)
+
+
+def _command(verb: str, sets: Iterable[Any], passed: Mapping[str, Any], more: Sequence[str] = ()) -> str:
+    words = ["workbench", verb, *(_operand(str(one)) for one in sets), *more]
     for name, value in passed.items():
         if value != _DEFAULTS.get(name):
             words += [word for one in _values(value) for word in (f"--{_FLAGS.get(name, name).replace('_', '-')}", one)]

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from workbench.runs.compare import Comparison, PairRow
+from workbench.runs.differences import MetricDifference
 from workbench.runs.ranking import Ranking, RankRow
 from workbench.runs.spreadsheet import guarded
-from workbench.scoring.score import METRICS
+from workbench.runs.sweep_table import SweepRow, SweepTable
+from workbench.scoring.score import METRICS, Metric
+from workbench.text.rulers import MetricName
 
 _COUNTS = ("rate", "errors", "substitutions", "deletions", "insertions", "reference_length")
 
@@ -70,6 +73,47 @@ def ranking_csv(found: Ranking) -> str:
     named: dict[str, Any] = {"ruler": found.ruler, "ruler_hash": found.ruler_hash, "clips": found.common}
     named["corrections"] = " ".join(note.hash for note in found.corrections)
     return write_sheet(columns, (named | _run(row, found.metric, costs) for row in found.rows))
+
+
+def sweep_csv(found: SweepTable) -> str:
+    """A row for each setting on each set, and before them one for all sets together."""
+    difference = ("delta", "p_value", "verdict", "wins", "losses", "ties", "sentence")
+    columns = [
+        *("place", "engine", "chain", "set", "run_id", "metric", *_COUNTS, "ci95_low", "ci95_high"),
+        *(f"against_baseline_{name}" for name in ("delta", "ci95_low", "ci95_high", *difference[1:])),
+        *("rtf", "peak_rss_bytes", "peak_gpu_bytes", "best"),
+    ]
+    return write_sheet(columns, (cells for row in found.rows for cells in _setting(row, found.metric, difference)))
+
+
+def _setting(row: SweepRow, metric: MetricName, difference: Sequence[str]) -> Iterator[dict[str, Any]]:
+    named = {"place": row.rank.place, "engine": row.setting.engine, "chain": row.setting.chain}
+    costs = {name: getattr(row.rank.cost, name) for name in ("rtf", "peak_rss_bytes", "peak_gpu_bytes")}
+    yield (
+        named
+        | {"set": "", "metric": metric, "best": " ".join(sorted(row.best))}
+        | _rate(row.rank.metrics[metric])
+        | _against(row.rank.against_baseline, difference)
+        | costs
+    )
+    for one in row.sets:
+        yield (
+            named
+            | {"set": one.eval_set, "run_id": one.run_id, "metric": one.metric}
+            | _rate(one.rate)
+            | _against(one.difference, difference)
+        )
+
+
+def _rate(metric: Metric) -> dict[str, Any]:
+    return {name: getattr(metric.counts, name) for name in _COUNTS} | _bounds("ci95", metric.ci95)
+
+
+def _against(one: MetricDifference | None, names: Sequence[str]) -> dict[str, Any]:
+    if one is None:
+        return {}
+    cells = {f"against_baseline_{name}": getattr(one, name) for name in names}
+    return cells | _bounds("against_baseline_ci95", one.ci95)
 
 
 def _run(row: RankRow, metric: str, costs: Sequence[str]) -> dict[str, Any]:

@@ -12,7 +12,8 @@
     if (before >= 0) delete errors[before].dataset.here;
     next.dataset.here = "";
     const said = clip.querySelector("[data-error-number]");
-    if (said) said.textContent = `${at + 1} of ${errors.length}`;
+    if (said)
+      said.textContent = said.dataset.errorNumber.replace("{at}", at + 1).replace("{count}", errors.length);
     next.scrollIntoView({ block: "nearest", behavior: "smooth" });
     if (next.dataset.seek) next.click();
   });

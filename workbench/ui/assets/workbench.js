@@ -1,7 +1,7 @@
 /* The page's own behaviour, by delegation on the document: markup may be replaced at any time.
    data-player: a player; data-seek: seconds to play from; data-copy: copies the text of the element it names;
-   data-word: a piece of a segment that is lit while it is heard; data-flag: a place to check; data-keys: the player that
-   the keys are for; data-theme-switch: light and dark; data-since: seconds since the element appeared. */
+   data-row: a segment; data-word: a piece of one that is lit while it is heard; data-flag: a place to check; data-keys:
+   the player that the keys are for; data-theme-switch: light and dark; data-since: seconds since the element appeared. */
 (() => {
   "use strict";
 
@@ -40,8 +40,9 @@
   };
   const lengthOf = (player, audio) => Number(player.dataset.seconds) || audio.duration || 0;
 
-  /* What can be lit in a list, read once: markup is replaced, never changed. */
+  /* What can be lit in a list, read once, and again when `wb-changed` says so. */
   const rowsOf = new WeakMap();
+  document.addEventListener("wb-changed", (event) => rowsOf.delete(event.target));
   const read = (list, selector) =>
     [...list.querySelectorAll(selector)].map((row) =>
       ({ row, start: Number(row.dataset.seek), end: row.dataset.end ? Number(row.dataset.end) : Infinity }));
@@ -66,16 +67,18 @@
   };
   const lightSegment = (player, now) => {
     document.querySelectorAll(`[data-plays="${CSS.escape(player.id)}"]`).forEach((list) => {
-      const current = currentOf(lit(list, "[data-seek]:not([data-word])"), now, 0.6);
+      const rows = list.matches(".wb-segments") ? "[data-row]" : "[data-seek]:not([data-word])";
+      const current = currentOf(lit(list, rows), now, 0.6);
       if (list.matches(".wb-segments")) lightWord(list, current, now);
       const before = list.querySelector("[aria-current]");
       if (before === current) return;
       if (before) before.removeAttribute("aria-current");
       if (!current) return;
       current.setAttribute("aria-current", "true");
-      const top = current.offsetTop - list.offsetTop;
-      if (top < list.scrollTop || top + current.offsetHeight > list.scrollTop + list.clientHeight)
-        list.scrollTo({ top: top - list.clientHeight / 3, behavior: "smooth" });
+      if (list.querySelector("[contenteditable]")) return; /* somebody is writing */
+      const box = current.getBoundingClientRect(), room = list.getBoundingClientRect();
+      if (box.top < room.top || box.bottom > room.bottom)
+        list.scrollTo({ top: list.scrollTop + box.top - room.top - list.clientHeight / 3, behavior: "smooth" });
     });
   };
 
@@ -93,7 +96,39 @@
     const label = player.querySelector("[data-now]");
     if (label) label.textContent = clock(now);
     lightSegment(player, now);
+    keepLooping(player, audio);
   };
+
+  /* A segment over and over, until something else is played. */
+  let loop = null;
+  const markLoop = () => document.querySelectorAll("[data-row]").forEach((row) => {
+    const on = loop !== null && Number(row.dataset.seek) === loop.start && Number(row.dataset.end) === loop.end;
+    if (row.hasAttribute("data-looped") !== on) row.toggleAttribute("data-looped", on);
+  });
+  const setLoop = (next) => {
+    loop = next;
+    markLoop();
+  };
+  const keepLooping = (player, audio) => {
+    if (!loop || loop.player !== player) return;
+    const now = audio.currentTime;
+    if (now < loop.start - 0.5 || now > loop.end + 0.5) setLoop(null);
+    else if (!audio.paused && now >= loop.end) audio.currentTime = loop.start;
+  };
+  document.addEventListener("wb-changed", markLoop);
+  document.addEventListener("wb-loop", (event) => {
+    const row = event.target.closest("[data-row]"), player = row && playerOf(row);
+    if (!player) return;
+    if (row.hasAttribute("data-looped")) {
+      setLoop(null);
+      audioOf(player).pause();
+      return;
+    }
+    setLoop(null);
+    const start = Number(row.dataset.seek), end = Number(row.dataset.end);
+    seek(player, start, true);
+    setLoop({ player, start, end: Math.max(end, start + 0.2) });
+  });
 
   const setPlaying = (audio) => {
     const player = audio.closest("[data-player]");
@@ -141,6 +176,10 @@
     follow();
   }, true);
   ["pause", "ended"].forEach((name) => document.addEventListener(name, (event) => {
+    if (event.type === "ended" && loop && loop.player === event.target.closest("[data-player]")) {
+      seek(loop.player, loop.start, true);
+      return;
+    }
     setPlaying(event.target);
     show(event.target);
   }, true));
@@ -182,6 +221,7 @@
     let found;
     if (hit("[data-theme-switch]")) switchTheme();
     else if (hit(".wb-run, .wb-chip")) lookAtAnswer();
+    else if (hit("[data-act], [data-heard], .wb-row-tools, [contenteditable]")) return; /* the editor's */
     else if ((found = hit("[data-copy]"))) copy(found);
     else if ((found = hit("[data-toggle]"))) toggle(playerOf(found));
     else if ((found = hit("[data-speed]"))) {
@@ -227,7 +267,8 @@
     const hint = [...document.querySelectorAll("[data-keys]")].find(shown);
     const player = hint && document.getElementById(hint.dataset.keys), audio = audioOf(player);
     if (!audio || event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-    const focus = event.target.closest && event.target.closest(BUSY);
+    const found = event.target.closest && event.target.closest(BUSY);
+    const focus = found && found.matches("[data-row]") ? null : found;
     if (focus && focus.closest("input, textarea, select, [contenteditable], [role=\"listbox\"], [role=\"slider\"]")) return;
     if (event.key === " " && !focus) toggle(player);
     else if (event.key === "ArrowLeft" && !(focus && focus.matches("[role=\"tab\"]"))) seek(player, audio.currentTime - 3, false);

@@ -1,0 +1,126 @@
+"""Sets imported, derived and looked up, and curves, from the command line and over HTTP."""
+
+from __future__ import annotations
+
+import io
+import json
+import shutil
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+
+from workbench.settings import Settings
+
+from .conftest import Command
+
+
+@pytest.fixture
+def kaldi(tmp_path: Path, demo_set: Path) -> Path:
+    """A data folder with two good utterances and a command."""
+    folder = tmp_path / "data"
+    folder.mkdir()
+    for name in ("one", "two"):
+        shutil.copy(next(demo_set.rglob(f"{name}.wav")), folder / f"{name}.wav")
+    (folder / "wav.scp").write_text("one one.wav\ntwo two.wav\nthree sox x.wav -t wav - |\n")
+    (folder / "text").write_text("one turn the light on\ntwo turn the light off\nthree 请打开 API\n")
+    return folder
+
+
+def test_one_fault_refuses_all_and_the_rest_can_be_had(workbench: Command, kaldi: Path) -> None:
+    refused = workbench("sets", "import", "kaldi", kaldi, "--json")
+    assert refused.code == 2
+    assert "text:3: wav.scp:3 is a command" in refused.document["error"]["message"]
+    assert "--skip-faulty" in refused.document["error"]["hint"]
+    words = ("sets", "import", "kaldi", kaldi, "--skip-faulty", "--name", "mine", "--language", "en")
+    found = workbench(*words, "--json")
+    assert found.code == 1
+    document = found.document
+    assert (document["total"], document["imported"], len(document["refused"])) == (3, 2, 1)
+    again = workbench(*words)
+    assert "was there already, the very same" in again.out
+    assert "refused: text:3" in again.err
+    assert workbench("sets", "mine", "--json").document["items"] == 2
+    assert workbench("sets", "check", "mine").code == 0
+    assert "mine" in workbench("sets", "list").out
+    assert workbench("bench", "mine", "--engine", "scripted", "--json").document["scored"] == 2
+
+
+def test_from_a_set_to_its_curve(workbench: Command, demo_set: Path, tmp_path: Path) -> None:
+    words = ("sets", "derive", demo_set, "--noise", "white", "--snr=10,0,-5", "--name", "noisy")
+    made = workbench(*words, "--json").document
+    assert (made["total"], made["made"], made["existing"]) == (12, 12, False)
+    assert "was there already" in workbench(*words).out
+    run = workbench("bench", "noisy", "--engine", "scripted", "--json").document["run_id"]
+    told = workbench("curve", run, "--ruler", "basic")
+    assert told.code == 0
+    assert "snr_db" in told.out
+    drawn = workbench("curve", run, "--svg", tmp_path / "curve.svg", "--json").document
+    assert [point["at"] for point in drawn["curves"][0]["points"]] == [-5, 0, 10]
+    assert (tmp_path / "curve.svg").read_text().startswith("<svg")
+    none = workbench("curve", run, "--axis", "speed")
+    assert none.code == 2
+    assert "'speed'" in none.err
+    part = workbench("bench", "noisy", "--engine", "scripted", "--where", "snr_db=10", "--json").document
+    assert part["scored"] == 3
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["sets", "derive", "english-demo"], "Nothing would be done"),
+        (["sets", "derive", "english-demo", "--noise", "wite"], "no noise 'wite'"),
+        (["sets", "derive", "english-demo", "--noise", "white", "--snr", "loud"], "is not numbers"),
+        (["sets", "import", "kalid", "."], "no layout named 'kalid'"),
+        (["sets", "fetch", "seame"], "workbench sets import kaldi"),
+        (["sets", "fetch", "nope"], "no recipe named 'nope'"),
+        (["sets", "recipes", "aishel"], "Did you mean 'aishell-2'"),
+    ],
+)
+def test_what_cannot_be_is_a_sentence(workbench: Command, words: list[str], said: str) -> None:
+    outcome = workbench(*words)
+    assert outcome.code == 2
+    assert said in outcome.err
+
+
+def test_recipes_say_where_they_were_checked(workbench: Command) -> None:
+    listed = workbench("sets", "recipes", "--json").document
+    assert len(listed) == 24
+    shown = workbench("sets", "recipes", "fleurs-yue").out
+    assert "Licence: CC-BY-4.0" in shown
+    assert "Checked, files:" in shown
+    assert "general knowledge" in shown
+
+
+def test_fetching_asks_first(
+    workbench: Command, monkeypatch: pytest.MonkeyPatch, settings: Settings, tmp_path: Path
+) -> None:
+    from workbench.evalsets import fetching
+    from workbench.evalsets.downloads import RemoteFile
+
+    planned = [RemoteFile(url="https://example.org/a.tar.gz", path="a.tar.gz", size=5 * 2**20)]
+    monkeypatch.setattr(fetching, "plan_urls", lambda urls: planned)
+    unattended = workbench("sets", "fetch", "musan", "--json")
+    assert unattended.code == 2
+    assert "--yes" in unattended.document["error"]["hint"]
+
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(sys, "stdin", Terminal("n\n"))
+    answer = workbench("sets", "fetch", "musan")
+    assert answer.code == 1
+    assert "5.0 MiB" in answer.err
+    assert "Licence: per file" in answer.err
+    assert not (settings.home / "corpora" / "musan").exists()
+
+
+def test_over_http(server: object, workbench: Command, demo_set: Path) -> None:
+    base = f"{server.url}/v1/workbench"  # pyright: ignore[reportAttributeAccessIssue]
+    found = httpx.get(f"{base}/recipes", params={"name": "kespeech"}, timeout=30).json()
+    assert found[0]["read"]["drop"] == ["<SPOKEN_NOISE>"]
+    assert httpx.get(f"{base}/recipes", params={"name": "nope"}, timeout=30).status_code == 404
+    assert httpx.get(f"{base}/curve", params={"runs": "nope"}, timeout=30).status_code == 404
+    assert json.dumps(found)

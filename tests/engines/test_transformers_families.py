@@ -1,0 +1,444 @@
+"""Every family of the engine `transformers`, from a folder to a text, on a tiny checkpoint built here from its own
+configuration: random weights, a tokenizer of bytes or letters, no network."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+import transformers
+from tokenizers import Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import BPE
+
+from workbench.audio.clip import AudioClip
+from workbench.engines import generation
+from workbench.engines.base import DecodeOptions, Hypothesis
+from workbench.engines.transformers_asr import PLUGIN, TransformersEngine
+from workbench.engines.transformers_families import FAMILIES, Family
+from workbench.errors import AudioInvalid, UsageError
+from workbench.settings import Settings
+
+SMALL = {
+    **dict.fromkeys(("hidden_size", "d_model", "hidden_dim", "projector_hidden_size", "decoder_hidden_size"), 16),
+    **dict.fromkeys(("encoder_hidden_size", "output_hidden_size", "speech_encoder_intermediate_size"), 16),
+    **dict.fromkeys(("intermediate_size", "encoder_ffn_dim", "decoder_ffn_dim"), 24),
+    **dict.fromkeys(("num_hidden_layers", "encoder_layers", "decoder_layers", "speech_encoder_layers"), 1),
+    **dict.fromkeys(("num_layers", "encoder_num_hidden_layers", "decoder_num_hidden_layers"), 1),
+    **dict.fromkeys(("num_decoder_layers", "num_timestamp_prediction_layers"), 1),
+    **dict.fromkeys(("num_attention_heads", "num_key_value_heads", "encoder_attention_heads", "num_heads"), 2),
+    **dict.fromkeys(("decoder_attention_heads", "speech_encoder_attention_heads"), 2),
+    **dict.fromkeys(("encoder_num_attention_heads", "decoder_num_attention_heads"), 2),
+    **dict.fromkeys(("head_dim", "dim_head"), 8),
+    **dict.fromkeys(("subsampling_conv_channels", "conv_channels"), 8),
+    **dict.fromkeys(("t2u_encoder_layers", "t2u_decoder_layers"), 1),
+    "tie_word_embeddings": False,  # or a model of random weights repeats what it wrote
+}
+"""What a configuration is made small by, at any depth."""
+WAV2VEC2 = {
+    "conv_dim": [8, 8, 8],
+    "conv_kernel": [10, 5, 4],
+    "conv_stride": [5, 8, 8],
+    "num_conv_pos_embeddings": 4,
+    "num_conv_pos_embedding_groups": 2,
+    "feat_extract_norm": "layer",
+    "do_stable_layer_norm": True,
+}
+LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'"]
+CHAT_MARKS = ("<|im_start|>", "<|im_end|>", "<|audio|>", "<|object_ref_start|>")
+Build = Callable[[str, Path], None]
+
+pytestmark = pytest.mark.filterwarnings("ignore:Support for mismatched key_padding_mask")  # torch of WavLM
+
+
+def shrunk(found: dict[str, Any], own: dict[str, Any]) -> dict[str, Any]:
+    """A configuration with every size small, and `own` set where a key of that name is."""
+    small: dict[str, Any] = {}
+    for key, value in found.items():
+        if isinstance(value, dict) and not key.startswith(("id2", "label2", "rope")):
+            small[key] = shrunk(value, own)
+        elif key not in ("layer_types", "num_feat_extract_layers"):
+            small[key] = own.get(key, SMALL.get(key, value))
+    return small
+
+
+def configuration(kind: str, **own: Any) -> Any:
+    config_class = transformers.CONFIG_MAPPING[kind]
+    return config_class(**shrunk(config_class().to_dict(), own))
+
+
+def byte_tokenizer(*special: str, kind: Any = transformers.PreTrainedTokenizerFast, **names: Any) -> Any:
+    """A token for each special word, then one for each byte."""
+    alphabet = sorted(pre_tokenizers.ByteLevel.alphabet())
+    tokens = list(dict.fromkeys(("<pad>", "<s>", "</s>", "<unk>", *special)))
+    whole = Tokenizer(BPE(vocab={token: index for index, token in enumerate(tokens + alphabet)}, merges=[]))
+    whole.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    whole.decoder = decoders.ByteLevel()
+    usual = {"pad_token": "<pad>", "bos_token": "<s>", "eos_token": "</s>", "unk_token": "<unk>"}
+    extra = [token for token in special if token not in names.values()]
+    return kind(tokenizer_object=whole, **(usual | names), additional_special_tokens=extra)
+
+
+def save(model: Any, folder: Path, *parts: Any, seed: int = 1) -> None:
+    """Save with weights large enough that the text depends on the sound."""
+    torch.manual_seed(seed)
+    with torch.no_grad():
+        for weight in model.parameters():
+            if weight.dim() > 1:
+                weight.normal_(0, 1.5 * weight[0].numel() ** -0.5)
+        head = model.get_output_embeddings()
+        if head is not None:
+            head.weight.mul_(6)
+    for part in (model, *parts):
+        part.save_pretrained(folder)
+
+
+def of(kind: str, config: Any) -> Any:
+    return getattr(transformers, FAMILIES[kind].auto).from_config(config)
+
+
+def wav2vec2(kind: str, folder: Path) -> None:
+    own: dict[str, Any] = WAV2VEC2 | {"vocab_size": len(LETTERS)}
+    if kind == "data2vec-audio":
+        own |= {"conv_pos_kernel_size": 3, "num_conv_pos_embeddings": 2}
+    model = of(kind, configuration(kind, **own))
+    save(model, folder, letters(folder), transformers.Wav2Vec2FeatureExtractor(return_attention_mask=True))
+
+
+def wav2vec2_bert(kind: str, folder: Path) -> None:
+    extractor = transformers.SeamlessM4TFeatureExtractor()
+    save(of(kind, configuration(kind, vocab_size=len(LETTERS), add_adapter=False)), folder, letters(folder), extractor)
+
+
+def letters(folder: Path) -> Any:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "vocab.json").write_text(json.dumps({letter: index for index, letter in enumerate(LETTERS)}))
+    return transformers.Wav2Vec2CTCTokenizer(str(folder / "vocab.json"))
+
+
+def nemo(kind: str, folder: Path) -> None:
+    """Parakeet and its like: the blank is the pad token for CTC, a word of its own for transducers."""
+    blank = () if FAMILIES[kind].decoder == "ctc" else ("<blank>",)
+    tokenizer = byte_tokenizer(*blank, kind=transformers.ParakeetTokenizer)
+    own: dict[str, Any] = {"vocab_size": len(tokenizer), "pad_token_id": 0, "num_mel_bins": 80, "subsample_layers": [0]}
+    if blank:
+        own["blank_token_id"] = tokenizer.convert_tokens_to_ids("<blank>")
+    prefix = {
+        "lasr_ctc": "Lasr",
+        "granite_speech5_ctc": "GraniteSpeech5",
+        "nemotron_asr_streaming": "NemotronAsrStreaming",
+    }
+    name = prefix.get(kind, "Parakeet")
+    extractor = getattr(transformers, f"{name}FeatureExtractor")()
+    if kind == "lasr_ctc":
+        own |= {"num_mel_bins": 128, "conv_kernel_size": 9}  # an even kernel makes torch warn
+    processor = getattr(transformers, f"{name}Processor")(extractor, tokenizer)
+    if kind in ("parakeet_tdt", "parakeet_rnnt"):
+        processor.decoder_type = kind.removeprefix("parakeet_")
+    model = of(kind, configuration(kind, **own))
+    if blank:
+        model.generation_config = transformers.GenerationConfig(decoder_start_token_id=own["blank_token_id"])
+    save(model, folder, processor)
+
+
+def moonshine(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer()
+    own = {"vocab_size": len(tokenizer), "pad_token_id": 0, "encoder_num_key_value_heads": 2}
+    config = configuration(kind, **own, decoder_num_key_value_heads=2, sliding_windows=[[16, 4]])
+    config.num_key_value_heads = 2
+    extractor = transformers.Wav2Vec2FeatureExtractor(return_attention_mask=True, do_normalize=False)
+    parts = (
+        [transformers.MoonshineStreamingProcessor(extractor, tokenizer)]
+        if "streaming" in kind
+        else [extractor, tokenizer]
+    )
+    save(of(kind, config), folder, *parts)
+
+
+def speech_to_text(kind: str, folder: Path) -> None:
+    sentencepiece = pytest.importorskip("sentencepiece", reason="Speech2Text's tokenizer needs sentencepiece")
+    folder.mkdir(parents=True)
+    (folder / "text.txt").write_text("\n".join(["the quick brown fox jumps over the lazy dog"] * 20), encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(folder / "text.txt"), model_prefix=str(folder / "tiny"), vocab_size=30, minloglevel=9
+    )
+    pieces = sentencepiece.SentencePieceProcessor(model_file=str(folder / "tiny.model"))
+    names = ["<s>", "<pad>", "</s>", "<unk>", *(pieces.id_to_piece(one) for one in range(3, len(pieces)))]
+    (folder / "vocab.json").write_text(json.dumps({name: index for index, name in enumerate(names)}))
+    tokenizer = transformers.Speech2TextTokenizer(str(folder / "vocab.json"), str(folder / "tiny.model"))
+    config = configuration(kind, vocab_size=len(names), max_target_positions=300)
+    save(of(kind, config), folder, tokenizer, transformers.Speech2TextFeatureExtractor(), seed=4)
+
+
+def encoder_decoder(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer()
+    encoder = configuration("wav2vec2", **WAV2VEC2, vocab_size=len(LETTERS))
+    decoder = configuration("bert", vocab_size=len(tokenizer))
+    config = transformers.SpeechEncoderDecoderConfig.from_encoder_decoder_configs(encoder, decoder)
+    config.decoder_start_token_id, config.pad_token_id, config.eos_token_id = 1, 0, 2
+    model = transformers.SpeechEncoderDecoderModel(config)
+    model.generation_config = transformers.GenerationConfig(decoder_start_token_id=1, pad_token_id=0, eos_token_id=2)
+    save(model, folder, tokenizer, transformers.Wav2Vec2FeatureExtractor(return_attention_mask=True))
+
+
+def seamless(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer("__eng__", "__cmn__", "__yue__")
+    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2}
+    model = of(kind, configuration(kind, vocab_size=len(tokenizer), **ends))
+    codes = {code: tokenizer.convert_tokens_to_ids(f"__{code}__") for code in ("eng", "cmn", "yue")}
+    model.generation_config = transformers.GenerationConfig(
+        text_decoder_lang_to_code_id=codes, decoder_start_token_id=2, **ends
+    )
+    save(model, folder, tokenizer, transformers.SeamlessM4TFeatureExtractor())
+
+
+def canary(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer("<|startoftranscript|>", "<|en|>", "<|de|>", "<|pnc|>")
+    tokenizer.chat_template = (
+        "{% for m in messages %}{% for c in m.content %}{% if c.type == 'text' %}<|startoftranscript|>"
+        "<|{{ c.source_language }}|><|{{ c.target_language }}|><|pnc|>{% endif %}{% endfor %}{% endfor %}"
+    )
+    ends = {"pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 2, "decoder_start_token_id": 4}
+    config = configuration(kind, vocab_size=len(tokenizer), num_mel_bins=80, **ends)
+    extractor = transformers.ParakeetFeatureExtractor()
+    processor = transformers.CanaryProcessor(extractor, tokenizer, chat_template=tokenizer.chat_template)
+    save(of(kind, config), folder, processor)
+
+
+def cohere(kind: str, folder: Path) -> None:
+    marks = (
+        "startofcontext",
+        "startoftranscript",
+        "emo:undefined",
+        "en",
+        "zh",
+        "pnc",
+        "noitn",
+        "notimestamp",
+        "nodiarize",
+    )
+    tokenizer = byte_tokenizer("▁", *(f"<|{mark}|>" for mark in marks))
+    config = configuration(kind, vocab_size=len(tokenizer), pad_token_id=0, bos_token_id=1, eos_token_id=2)
+    extractor = transformers.CohereAsrFeatureExtractor()
+    save(of(kind, config), folder, transformers.CohereAsrProcessor(extractor, tokenizer))
+
+
+def fun_asr_nano(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer(*CHAT_MARKS, eos_token="<|im_end|>")
+    template = (
+        "{% for m in messages %}<|im_start|>user\n{% for c in m.content %}"
+        "{% if c.type == 'audio' %}<|object_ref_start|>"
+        "{% elif c.type == 'text' %}{{ c.text }}{% elif c.type == 'keywords' %}热词：{{ c.keywords | join('，') }}\n"
+        "{% elif c.type == 'language' %}语音转写成{{ c.language }}：{% endif %}{% endfor %}<|im_end|>\n{% endfor %}"
+        "<|im_start|>assistant\n"
+    )
+    ids = {"audio_token_id": tokenizer.convert_tokens_to_ids("<|object_ref_start|>")}
+    config = configuration(kind, vocab_size=len(tokenizer), intermediate_size=4, pad_token_id=0, **ids)
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
+    extractor = transformers.FunAsrNanoFeatureExtractor()
+    save(model, folder, transformers.FunAsrNanoProcessor(extractor, tokenizer, chat_template=template), seed=4)
+
+
+def glmasr(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer(*CHAT_MARKS, eos_token="<|im_end|>")
+    template = (
+        "{% for m in messages %}<|im_start|>user\n{% for c in m.content %}{% if c.type == 'audio' %}<|audio|>"
+        "{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    ids = {"audio_token_id": tokenizer.convert_tokens_to_ids("<|audio|>"), "eos_token_id": [5]}
+    model = of(kind, configuration(kind, vocab_size=len(tokenizer), pad_token_id=0, **ids, intermediate_size=64))
+    model.generation_config = transformers.GenerationConfig(eos_token_id=[5], pad_token_id=0)
+    extractor = transformers.WhisperFeatureExtractor(feature_size=128)
+    save(model, folder, transformers.GlmAsrProcessor(extractor, tokenizer, template, audio_token="<|audio|>"))
+
+
+def granite(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer(*CHAT_MARKS, eos_token="<|im_end|>")
+    tokenizer.chat_template = "{% for m in messages %}USER: {{ m.content }}\n{% endfor %}ASSISTANT:"
+    ids = {"audio_token_index": tokenizer.convert_tokens_to_ids("<|audio|>"), "eos_token_id": 5, "pad_token_id": 0}
+    config = configuration(kind, vocab_size=len(tokenizer), has_lora_adapter=False, **ids)
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
+    extractor = transformers.GraniteSpeechFeatureExtractor()
+    save(model, folder, transformers.GraniteSpeechProcessor(extractor, tokenizer))
+
+
+BUILDERS: dict[str, Build] = {
+    **dict.fromkeys(FAMILIES, wav2vec2),
+    "wav2vec2-bert": wav2vec2_bert,
+    **{kind: nemo for kind in FAMILIES if kind.startswith(("parakeet", "lasr", "nemotron", "granite_speech5"))},
+    "moonshine": moonshine,
+    "moonshine_streaming": moonshine,
+    "speech_to_text": speech_to_text,
+    "speech-encoder-decoder": encoder_decoder,
+    "seamless_m4t": seamless,
+    "seamless_m4t_v2": seamless,
+    "canary": canary,
+    "cohere_asr": cohere,
+    "fun_asr_nano": fun_asr_nano,
+    "glmasr": glmasr,
+    "granite_speech": granite,
+    "granite_speech_plus": granite,
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _one_thread() -> Iterator[None]:
+    """Threads that wait for each other cost more than these models do."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(threads)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("transformers-home"), device="cpu")
+
+
+@pytest.fixture(scope="module", params=sorted(FAMILIES))
+def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    for package in FAMILIES[request.param].packages:
+        pytest.importorskip(package, reason=f"{request.param} needs {package}")
+    found = tmp_path_factory.mktemp("checkpoint") / request.param
+    BUILDERS[request.param](request.param, found)
+    return found
+
+
+@pytest.fixture(scope="module")
+def engine(folder: Path, home: Settings) -> Iterator[TransformersEngine]:
+    loaded = PLUGIN.load(str(folder), home)
+    yield loaded
+    loaded.close()
+
+
+@pytest.fixture(scope="module")
+def clips() -> list[AudioClip]:
+    """Tones that change, of three lengths."""
+    found: list[AudioClip] = []
+    for index, seconds in enumerate((1.0, 0.6, 1.5)):
+        time = np.arange(round(seconds * 16_000)) / 16_000
+        sound = 0.3 * np.sin(2 * np.pi * (200 + 300 * index + 400 * time) * time)
+        found.append(AudioClip(samples=sound.astype(np.float32), sample_rate=16_000, source=f"tone {index}"))
+    return found
+
+
+@pytest.fixture(scope="module")
+def alone(engine: TransformersEngine, clips: list[AudioClip]) -> list[Hypothesis]:
+    return [engine.transcribe([clip], DecodeOptions(max_new_tokens=12))[0] for clip in clips]
+
+
+@pytest.fixture
+def family(engine: TransformersEngine) -> Family:
+    return engine._family
+
+
+def test_a_batch_gives_what_each_clip_gives_alone(
+    engine: TransformersEngine, clips: list[AudioClip], alone: list[Hypothesis]
+) -> None:
+    together = engine.transcribe(clips, DecodeOptions(max_new_tokens=12))
+    assert [one.raw for one in together] == [one.raw for one in alone]
+    assert len({one.raw for one in together}) > 1, "the text does not depend on the sound"
+    assert all(one.raw for one in together)
+
+
+def test_the_info_from_the_configuration_is_the_info_after_loading(
+    engine: TransformersEngine, folder: Path, home: Settings
+) -> None:
+    assert replace(PLUGIN.info(str(folder), home), device="cpu", dtype="float32") == engine.info
+    assert engine.info.sample_rate == 16_000
+    assert PLUGIN.check(str(folder), home).ok
+
+
+def test_out_of_tokens_is_length_and_an_end_is_eos(
+    engine: TransformersEngine, family: Family, clips: list[AudioClip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (short,) = engine.transcribe(clips[:1], DecodeOptions(max_new_tokens=1))
+    if family.decoder == "ctc":
+        assert short.finish == "eos", "every frame is heard"
+        return
+    assert short.finish == "length"
+    if family.decoder == "transducer":
+        assert engine.transcribe(clips[:1], DecodeOptions())[0].finish == "eos"
+        return
+    rows, _ = generation.generate_greedily(
+        engine._model, dict(engine._inputs(clips[:1], family.assumed, "")), 12, clips, engine.info, hint=""
+    )
+    monkeypatch.setattr(engine._model.generation_config, "eos_token_id", rows[0][5])
+    (whole,) = engine.transcribe(clips[:1], DecodeOptions(max_new_tokens=12))
+    assert whole.finish == "eos"
+    assert whole.raw == engine._processor.tokenizer.decode(rows[0][: rows[0].index(rows[0][5])])
+
+
+def test_a_language_is_told_or_is_said_not_to_be(
+    engine: TransformersEngine, family: Family, clips: list[AudioClip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    few = DecodeOptions(max_new_tokens=2)
+    (unasked,) = engine.transcribe(clips[:1], few)
+    if not family.language:
+        assert "language" not in engine.info.capabilities
+        (asked,) = engine.transcribe(clips[:1], replace(few, language="de"))
+        assert (asked.language, len(asked.warnings)) == (None, 1)
+        assert asked.raw == unasked.raw
+        return
+    assert [("told English" in one) for one in unasked.warnings] == [True] * bool(family.assumed)
+    other = next(code for code in engine.info.languages if code not in ("en", "es") and told_apart(engine, code))
+    (asked,) = engine.transcribe(clips[:1], replace(few, language=other))
+    assert (asked.language, asked.warnings) == (other, ())
+    seen = [str(engine._inputs(clips[:1], code, "")) for code in ("en", other)]
+    assert seen[0] != seen[1]
+    with pytest.raises(UsageError, match="does not know Welsh"):
+        engine.transcribe(clips[:1], replace(few, language="cy"))
+
+
+def told_apart(engine: TransformersEngine, code: str) -> bool:
+    """Whether the tiny tokenizer has a word for that language; those of Canary and Cohere have two languages."""
+    words = engine._processor.tokenizer.get_vocab()
+    return f"<|{code}|>" in words or not any(word.startswith("<|en") for word in words)
+
+
+def test_context_reaches_the_model_or_is_said_not_to(
+    engine: TransformersEngine, family: Family, clips: list[AudioClip]
+) -> None:
+    options = DecodeOptions(context="Siobhan", max_new_tokens=2)
+    (heard,) = engine.transcribe(clips[:1], options)
+    if family.context:
+        inputs = engine._inputs(clips[:1], "", "Siobhan")
+        assert "Siobhan" in engine._processor.tokenizer.decode(inputs["input_ids"][0])
+        assert not any("context" in one for one in heard.warnings)
+    else:
+        assert any("takes no context" in one for one in heard.warnings)
+        assert heard.raw == engine.transcribe(clips[:1], replace(options, context=""))[0].raw
+
+
+def test_times_of_words_hold_the_whole_text_in_order(
+    engine: TransformersEngine, family: Family, clips: list[AudioClip]
+) -> None:
+    assert ("word_timestamps" in engine.info.capabilities) == (family.decoder != "text")
+    cap = 12 if family.decoder == "text" else None
+    found = engine.transcribe(clips, DecodeOptions(word_times=True, max_new_tokens=cap))
+    for clip, heard in zip(clips, found, strict=True):
+        words = [word for segment in heard.segments for word in segment.words]
+        if family.decoder == "text":
+            assert not words
+            continue
+        assert "".join("".join(word.text for word in words).split()) == "".join(heard.text.split())
+        starts = [word.start for word in words]
+        assert starts == sorted(starts)
+        assert all(0 <= word.start <= word.end <= clip.duration + 1e-9 for word in words)
+        assert words[-1].end > clip.duration / 2, "the times are not in seconds of the clip"
+
+
+def test_sound_at_another_rate_is_refused(engine: TransformersEngine) -> None:
+    with pytest.raises(AudioInvalid, match="8000 Hz"):
+        engine.transcribe([AudioClip(samples=np.ones(8000, dtype=np.float32), sample_rate=8000)], DecodeOptions())
+
+
+def test_no_clips_no_work(engine: TransformersEngine) -> None:
+    assert engine.transcribe([], DecodeOptions()) == []

@@ -1,0 +1,54 @@
+"""What a parent and its child process say to each other: a length, JSON, and the samples that it announces.
+
+No pickle: what comes out of a pipe is text and numbers, and cannot run as code.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+_LENGTH = struct.Struct("<I")
+_LONGEST = 1 << 26
+_SAMPLES = "samples"
+"""Field that says how many float32 follow the JSON."""
+
+
+def write_message(file: BinaryIO, message: dict[str, Any], samples: NDArray[np.float32] | None = None) -> None:
+    """Send JSON, and float32 (n,) after it.
+
+    Raises:
+        OSError: Nobody listens any more.
+    """
+    if samples is not None:
+        message = message | {_SAMPLES: int(samples.size)}
+    text = json.dumps(message).encode()
+    file.write(_LENGTH.pack(len(text)) + text)
+    if samples is not None:
+        file.write(np.ascontiguousarray(samples, dtype="<f4").tobytes())
+    file.flush()
+
+
+def read_message(file: BinaryIO) -> tuple[dict[str, Any], NDArray[np.float32]] | None:
+    """The next message and its samples (none: empty); None at the end, also in the middle of a message.
+
+    Raises:
+        ValueError: What came is no message.
+    """
+    head = file.read(_LENGTH.size)
+    if len(head) < _LENGTH.size:
+        return None
+    (length,) = _LENGTH.unpack(head)
+    if length > _LONGEST:
+        raise ValueError(f"a message of {length} bytes")
+    text = file.read(length)
+    if len(text) < length:
+        return None
+    message: dict[str, Any] = json.loads(text)
+    count = int(message.get(_SAMPLES, 0))
+    raw = file.read(4 * count)
+    return (message, np.frombuffer(raw, dtype="<f4")) if len(raw) == 4 * count else None

@@ -1,0 +1,162 @@
+"""What clicks on the Transcribe tab's queue do: add, choose, start, stop, remove, take home."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from workbench.audio.io import probe
+from workbench.errors import AudioError, UsageError, WorkbenchError
+from workbench.ui.commands import transcribe_command
+from workbench.ui.context import Updates
+from workbench.ui.notices import notice, page_error
+from workbench.ui.picks import picked
+from workbench.ui.player import file_url
+from workbench.ui.queue import Entry, Queue
+from workbench.ui.queue_files import write_zip
+from workbench.ui.recorder import uploaded_path
+from workbench.ui.samples import Sample, copy_sample
+from workbench.ui.transcription import TranscribeTab, read_form
+
+
+class QueueEvents:
+    """Each method returns updates by component. Edits are made in the answers themselves; nothing is saved here."""
+
+    def __init__(self, tab: TranscribeTab) -> None:
+        self.tab = tab
+        self.context = tab.context
+        self.labels = tab.labels
+
+    def add_files(self, paths: Sequence[str] | None, queue: Queue | None) -> Updates:
+        """Recordings were dropped or chosen; the drop zone is empty again for more."""
+        queue = queue or Queue()
+        added = [self._add(queue, Path(path)) for path in paths or ()]
+        return self._shown(queue, added) | {self.tab.shown.file: None}
+
+    def add_folder(self, paths: Sequence[str] | None, queue: Queue | None) -> Updates:
+        """A folder was chosen: its recordings are added, in the order of their names; the rest is left out."""
+        queue = queue or Queue()
+        chosen = sorted(map(str, paths or ()), key=lambda path: Path(path).name.casefold())
+        added = [self._add(queue, Path(path)) for path in chosen if _is_recording(Path(path))]
+        left_out = len(chosen) - len(added)
+        updates = self._shown(queue, added)
+        if not added:
+            return updates | {self.tab.shown.notice: notice(self.labels.folder_empty)}
+        if left_out:
+            updates |= {self.tab.shown.notice: notice(self.labels.folder_left_out.format(count=left_out))}
+        return updates
+
+    def add_recording(self, event: gr.EventData, queue: Queue | None) -> Updates:
+        """The microphone's recording was uploaded."""
+        queue = queue or Queue()
+        path = uploaded_path(str(picked(event).get("path", "")), self.context.folder)
+        if path is None:
+            return {self.tab.shown.notice: notice(self.labels.recording_failed, kind="error")}
+        return self._shown(queue, [self._add(queue, path)])
+
+    def run_sample(self, sample: Sample, queue: Queue | None, **form: Any) -> Updates:
+        """A sample is added and transcribed, and what was read aloud is its caption."""
+        queue = queue or Queue()
+        path = copy_sample(sample, self.context.folder)
+        entry = self._add(queue, path, caption=f"{self.labels.said}: {sample.reference}")
+        return self._shown(queue, [entry]) | self._ask(queue, [entry], form)
+
+    def begin(self, queue: Queue | None, **form: Any) -> Updates:
+        """At once on the click, before it is our turn on the device."""
+        queue = queue or Queue()
+        if not queue.to_do:
+            if queue.is_busy:
+                return self.tab.listed(queue)
+            return {self.tab.shown.notice: notice(self.labels.no_recording, self.labels.no_recording_hint)}
+        return self._ask(queue, queue.to_do, form)
+
+    def stop(self, queue: Queue | None) -> Updates:
+        """Everything ends; what was heard is the answer."""
+        queue = queue or Queue()
+        shown_ends = queue.selected is not None and queue.selected.is_busy
+        for entry in [entry for entry in queue.entries if entry.is_busy]:
+            queue.stop(entry)
+        queue.wait_for_views()
+        return self.tab.opened(queue) if shown_ends else self.tab.listed(queue)
+
+    def pick(self, event: gr.EventData, queue: Queue | None) -> Updates:
+        """Something in the list was clicked."""
+        queue, what = queue or Queue(), picked(event)
+        entry = next((found for key in ("show", "stop", "remove") if (found := queue.find(what.get(key)))), None)
+        if "files" in what:
+            return self._zip(queue)
+        if "clear" in what:
+            for one in list(queue.entries):
+                queue.remove(one)
+            queue.wait_for_views()
+            return self.tab.opened(queue)
+        if entry is None:
+            return self.tab.listed(queue)
+        was_selected = entry is queue.selected
+        if "show" in what:
+            queue.selected = entry
+        elif "stop" in what:
+            queue.stop(entry)
+        else:
+            queue.remove(entry)
+        queue.wait_for_views()
+        return self.tab.opened(queue) if was_selected != ("show" in what) else self.tab.listed(queue)
+
+    def recount(self, queue: Queue | None) -> Updates:
+        """The answer was edited: the list says how many places are left to check."""
+        return self.tab.listed(queue or Queue())
+
+    def _add(self, queue: Queue, path: Path, *, caption: str = "") -> Entry:
+        entry = queue.add(path, caption=caption)
+        try:
+            entry.seconds = probe(path).duration
+        except AudioError as error:
+            queue.fail(entry, error)
+        except Exception as error:  # a decoder that fails at one file is no reason to lose the others
+            page_error(error, self.labels)
+            queue.fail(entry, error)
+        return entry
+
+    def _shown(self, queue: Queue, added: Sequence[Entry]) -> Updates:
+        """With what was added: shown where nothing is going on, and waiting in line where something is."""
+        if not added:
+            return self.tab.listed(queue)
+        if queue.is_busy and queue.asked is not None:
+            self._wait(added, queue.asked)
+            return self.tab.listed(queue)
+        queue.selected = added[0]
+        return self.tab.opened(queue)
+
+    def _ask(self, queue: Queue, entries: Sequence[Entry], form: dict[str, Any]) -> Updates:
+        try:
+            queue.asked = read_form(self.context, **form)
+        except WorkbenchError as error:
+            return {self.tab.shown.notice: page_error(error, self.labels)}
+        self._wait(entries, queue.asked)
+        if queue.selected is None or not queue.selected.is_busy:
+            queue.selected = entries[0]
+        return self.tab.opened(queue)
+
+    def _wait(self, entries: Sequence[Entry], asked: Mapping[str, Any]) -> None:
+        for entry in entries:
+            entry.ask(asked, transcribe_command(entry.name, **asked))
+
+    def _zip(self, queue: Queue) -> Updates:
+        try:
+            path = write_zip(queue, self.context.folder, self.labels)
+        except OSError as error:
+            raised = UsageError(f"The files cannot be written: {error.strerror}.", hint="Make room on the disk.")
+            return {self.tab.shown.notice: page_error(raised, self.labels)}
+        fetch = (file_url(path), path.name) if path is not None else None
+        return self.tab.listed(queue, fetch=fetch)
+
+
+def _is_recording(path: Path) -> bool:
+    try:
+        probe(path)
+    except Exception:  # whatever it is, it is none
+        return False
+    return True

@@ -1,0 +1,106 @@
+"""Engines × ways of preprocessing × sets on the page: which is best, how sure that is, and what it costs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from workbench.ui import controls
+from workbench.ui.benchmark_form import AS_LABELLED, known_sets, ruler_choices, set_choice
+from workbench.ui.choices import PRESETS
+from workbench.ui.compare_recording import start_view
+from workbench.ui.context import DEVICE, QUIET, PageContext
+from workbench.ui.language import say, tell
+from workbench.ui.markup import html
+from workbench.ui.sweep_events import Shown, SweepTab, starting_words
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Form:
+    """What the form asks."""
+
+    sets: Any
+    own_set: Any
+    engines: Any
+    chains: Any
+    language: Any
+    limit: Any
+    ruler: Any
+
+    def inputs(self) -> dict[str, Any]:
+        """Components by the names that `SweepTab.work` knows them by."""
+        return {name: getattr(self, name) for name in Form.__dataclass_fields__}
+
+
+def build(context: PageContext, tab: Any) -> None:
+    """Form at the left, answer at the right.
+
+    Args:
+        context: The page's.
+        tab: What this is built in; looking at it brings the list of sweeps up to date.
+    """
+    with gr.Row(elem_classes="wb-workspace"):
+        with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
+            form = _build_form(context)
+            with gr.Row(elem_classes="wb-actions"):
+                run = gr.Button(say("Run sweep"), variant="primary", elem_classes="wb-run")
+                stop = gr.Button(say("Stop"), visible=False, elem_classes="wb-cancel")
+            sweeps = gr.Dropdown([], label=say("Open an earlier sweep"), value=None, elem_classes="wb-runs")
+        with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
+            shown = Shown(
+                start=html(start_view(starting_words()), classes="wb-start-block"),
+                notice=html(),
+                progress=html(),
+                downloads=html(),
+                table=html(classes="wb-bare wb-outcomes"),
+                command=html(),
+                run=run,
+                stop=stop,
+                sweeps=sweeps,
+                sweep_id=gr.State(""),
+            )
+    _wire(SweepTab(context, shown), form, tab)
+
+
+def _build_form(context: PageContext) -> Form:
+    sets = [(set_choice(one), one.name) for one in known_sets(context)]
+    chains = [(context.labels.chain_none, ""), *((tell(words), chain) for words, chain in PRESETS)]
+    with gr.Column(elem_classes="wb-form"):
+        return Form(
+            sets=gr.CheckboxGroup(sets, value=[], label=say("Eval sets"), elem_classes="wb-sets"),
+            own_set=gr.Textbox(
+                "", label=say("Or a set of your own"), placeholder=say("Folder or manifest on this machine")
+            ),
+            engines=controls.engine_dropdown(context, label=say("Engines"), multiselect=True),
+            chains=gr.Dropdown(
+                chains,
+                value=["", PRESETS[0][1]],
+                label=say("Ways of preprocessing"),
+                info=say("The first is the baseline; a chain can be typed, as highpass+gain"),
+                multiselect=True,
+                allow_custom_value=True,
+                elem_classes="wb-engine",
+            ),
+            language=gr.Dropdown(
+                [(say("As labelled"), AS_LABELLED), (context.labels.auto, "auto")],
+                value=AS_LABELLED,
+                label=context.labels.language,
+            ),
+            limit=controls.limit_box(),
+            ruler=gr.Dropdown(ruler_choices(), value="", label=say("Ruler")),
+        )
+
+
+def _wire(events: SweepTab, form: Form, tab: Any) -> None:
+    shown, every = events.shown, events.outputs
+    gr.on([tab.select], events.list_sweeps, None, [shown.sweeps], **QUIET)
+    run = shown.run.click(events.begin, None, every, queue=False, **QUIET).then(
+        events.work, None, every, inputs_kwargs=form.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **QUIET
+    )
+    shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
+        events.stopped, [shown.sweep_id, form.ruler], every, **QUIET
+    )
+    shown.sweeps.input(events.open_sweep, [shown.sweeps, form.ruler], every, **QUIET)
+    form.ruler.input(events.open_sweep, [shown.sweep_id, form.ruler], every, **QUIET)
