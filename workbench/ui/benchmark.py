@@ -241,10 +241,18 @@ class BenchmarkTab:
         """Stopped: what is done is kept and shown."""
         kept = notice(say("Stopped. What is done is kept; run it again to go on from here."))
         if not run_id:
-            yield self._idle() | {self.shown.notice: notice(say("Stopped before the first clip."))}
+            early = notice(say("Stopped before the first clip."))
+            yield self._idle() | {self.shown.notice: early, self.shown.run: self._resting()}
             return
         for updates in self.open_run(run_id, ruler):
-            yield self._idle() | self.list_runs() | updates | {self.shown.notice: kept}
+            yield self._idle() | self.list_runs() | updates | {self.shown.notice: kept, self.shown.run: self._resting()}
+
+    def ready(self) -> Updates:
+        """Once the device is free again: a click before that would be taken back with what was stopped."""
+        return {self.shown.run: gr.Button(interactive=True)}
+
+    def _resting(self) -> Any:
+        return gr.Button(visible=True, interactive=False)
 
     def _idle(self) -> Updates:
         shown = self.shown
@@ -278,6 +286,7 @@ def _wire(tab: BenchmarkTab, choices: Form, tabs: explorer.Tabs) -> None:
     stopped = shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
         tab.stopped, [shown.run_id, choices.ruler], every, **QUIET
     )
+    stopped.then(tab.ready, None, [shown.run], concurrency_id=DEVICE, concurrency_limit=1, **QUIET)
     opened = shown.runs.input(tab.open_run, [shown.runs, choices.ruler, source.corrected], every, **QUIET)
     rescored = gr.on(
         [choices.ruler.input, source.corrected.input],

@@ -101,6 +101,6 @@ def _wire(events: SweepTab, form: Form, tab: Any) -> None:
     )
     shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
         events.stopped, [shown.sweep_id, form.ruler], every, **QUIET
-    )
+    ).then(events.ready, None, [shown.run], concurrency_id=DEVICE, concurrency_limit=1, **QUIET)
     shown.sweeps.input(events.open_sweep, [shown.sweeps, form.ruler], every, **QUIET)
     form.ruler.input(events.open_sweep, [shown.sweep_id, form.ruler], every, **QUIET)

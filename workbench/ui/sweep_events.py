@@ -170,7 +170,12 @@ class SweepTab:
     def stopped(self, sweep_id: str, ruler: str) -> Updates:
         """Stopped: what is done is kept and shown."""
         kept = notice(say("Stopped. What is done is kept; run it again to go on from here."))
-        return self._idle() | self.list_sweeps() | self._table(sweep_id, ruler) | {self.shown.notice: kept}
+        shown = {self.shown.notice: kept, self.shown.run: gr.Button(visible=True, interactive=False)}
+        return self._idle() | self.list_sweeps() | self._table(sweep_id, ruler) | shown
+
+    def ready(self) -> Updates:
+        """Once the device is free again: a click before that would be taken back with what was stopped."""
+        return {self.shown.run: gr.Button(interactive=True)}
 
     def list_sweeps(self) -> Updates:
         """The sweeps there are now."""

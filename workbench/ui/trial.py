@@ -146,7 +146,7 @@ def _wire(events: TrialTab, form: Form, tab: Any) -> None:
     again = shown.go_on.click(events.go_on, [shown.name], every, **device)
     shown.stop.click(lambda: None, None, None, cancels=[run, again], queue=False, **QUIET).then(
         events.stopped, [shown.name], every, **QUIET
-    )
+    ).then(events.ready, None, [shown.run, shown.go_on], **device)
     shown.trials.input(events.open_trial, [shown.trials], every, **QUIET)
     bench.really.click(events.delete, [bench.desk], every, **QUIET)
 

@@ -95,8 +95,16 @@ class TrialTab:
         """Stopped: what is done is kept, once the recordings were cut."""
         there = any(one.name == name for one in services.list_trials(pool=self.context.pool))
         kept = say("Stopped. What is done is kept; go on with it, or open it later.") if there else say("Stopped.")
-        offered = {self.shown.go_on: gr.Button(visible=there), self.shown.notice: notice(kept)}
+        offered = {
+            self.shown.notice: notice(kept),
+            self.shown.run: gr.Button(visible=True, interactive=False),
+            self.shown.go_on: gr.Button(visible=there, interactive=False),
+        }
         return self._idle() | self.list_trials() | offered
+
+    def ready(self) -> Updates:
+        """Once the device is free again: a click before that would be taken back with what was stopped."""
+        return {one: gr.Button(interactive=True) for one in (self.shown.run, self.shown.go_on)}
 
     def delete(self, desk: Desk) -> Updates:
         """The trial with its clips and labels."""
