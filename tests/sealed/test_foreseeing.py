@@ -12,8 +12,10 @@ from workbench import sealed
 from workbench.cli.parser import build_parser
 from workbench.cli.sealing import seal_first
 from workbench.cli.syntax import SEALED, is_sealed
+from workbench.engines.registry import plugin
 from workbench.errors import UsageError
 from workbench.sealed.needs import needs_network
+from workbench.settings import Settings
 
 
 @pytest.fixture
@@ -136,3 +138,23 @@ def test_nothing_that_starts_threads_is_imported_before() -> None:
         pytest.skip("threads are counted in /proc, which is Linux's")
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["1", "False"]
+
+
+def test_the_start_imports_nothing_that_only_linux_has() -> None:
+    code = """
+import sys
+for name in ("fcntl", "resource", "termios"):
+    sys.modules[name] = None
+import workbench.cli.sealing, workbench.sealed.watch, workbench.sealed.canary, workbench.sealed.packets
+import workbench.sealed.syscall_filter, workbench.sealed.namespace
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_a_server_is_out_of_reach_of_a_sealed_process_and_that_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sealed, "layers", lambda: sealed.Layers(kernel="namespace"))
+    here = plugin("openai-http").check(None, settings)
+    assert not here.ok
+    assert "this process is sealed off from the network" in here.reason

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 
 import pytest
@@ -18,8 +19,12 @@ MODULE = import_module("workbench.sealed.seal")
 def fresh(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """A process in which nothing holds yet, and what is put up in it: nothing, in truth."""
     done: list[str] = []
-    for module, name in ((namespace, "enter"), (syscall_filter, "enter"), (guard, "put_up")):
-        monkeypatch.setattr(module, name, lambda called=module.__name__.rpartition(".")[2]: done.append(called))
+    for module, name, called in (
+        (namespace, "enter", "namespace"),
+        (syscall_filter, "enter", "syscall_filter"),
+        (guard, "put_up", "guard"),
+    ):
+        monkeypatch.setattr(module, name, partial(done.append, called))
     monkeypatch.setattr(MODULE, "_held", [Layers()])
     monkeypatch.setattr(MODULE, "_reaches_anything", lambda: False)
     monkeypatch.setattr(MODULE, "LINUX", True)

@@ -94,9 +94,7 @@ def test_where_the_kernel_refuses_it_is_an_error_with_its_reason(monkeypatch: py
         raise OSError("[Errno 1] Operation not permitted")
 
     monkeypatch.setattr(module, "run_in_sink", refuse)
-    with pytest.raises(
-        WorkbenchError, match="the kernel refuses a network namespace .*Operation not permitted"
-    ) as told:
+    with pytest.raises(WorkbenchError, match=r"refuses a network namespace .*not permitted") as told:
         services.prove_offline()
     assert told.value.exit_code == 1
 

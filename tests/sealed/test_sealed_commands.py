@@ -171,7 +171,7 @@ def test_the_page_and_the_api_are_served_out_of_a_sealed_process(
 
 
 def packets_sent(pid: int) -> dict[str, int]:
-    """By interface of a process's network namespace; those that are there and down are left out, except for loopback."""
+    """By interface of its network namespace; those that never sent are left out, except for loopback."""
     rows = Path(f"/proc/{pid}/net/dev").read_text().splitlines()[2:]
     sent = {row.partition(":")[0].strip(): int(row.partition(":")[2].split()[9]) for row in rows}
     return {name: count for name, count in sent.items() if name == "lo" or count}

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from workbench.sealed.canary import CHILD_TCP, NAME, TCP, UDP
-from workbench.sealed.sink import run_in_sink
+from workbench.sealed.watch import run_in_sink
 
 pytestmark = pytest.mark.usefixtures("namespaces")
 

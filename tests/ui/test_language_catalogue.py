@@ -231,6 +231,7 @@ def _listed_texts(home: Path) -> set[str]:
         *STAGES.values(),
         *FORMATS.values(),
         *(one.summary for one in list_steps()),
+        *(one.help for step in list_steps() for one in step.parameters),
         *(one.summary for one in list_rulers()),
         *(one.label for one in options),
         *(one.help for one in options if one.help),

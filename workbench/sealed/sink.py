@@ -1,4 +1,4 @@
-"""Run commands where every attempt to leave is seen: `python -m workbench.sealed.sink`, its orders as JSON on stdin.
+"""Where every attempt to leave is seen: `python -m workbench.sealed.sink`, its commands as JSON on stdin.
 
 In a namespace of its own, names are answered, every address leads back here, and each packet is read on its way. Nobody
 answers a connection, so whatever tries is refused at once, and is noted.
@@ -7,14 +7,13 @@ answers a connection, so whatever tries is refused at once, and is noted.
 from __future__ import annotations
 
 import json
-import os
 import socket
 import struct
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from workbench.sealed import namespace
@@ -67,32 +66,6 @@ class Sink:
             self._names.sendmsg(
                 [answer_to(query, _NAMES_ARE_AT)], [(socket.IPPROTO_IP, _PACKET_INFO, origin)], 0, asker
             )
-
-
-def run_in_sink(commands: Sequence[Sequence[str]], *, environment: Mapping[str, str] | None = None) -> list[Any]:
-    """Run commands one after another in a namespace with a sink.
-
-    Args:
-        commands: Each a program with its arguments.
-        environment: Added to this process's.
-
-    Returns:
-        For each: `code`, `out`, `err`, `attempts`, a list of [kind, target], and `lost`, a number of packets.
-
-    Raises:
-        OSError: The kernel refuses the namespace, and why.
-    """
-    done = subprocess.run(
-        [sys.executable, "-P", "-m", "workbench.sealed.sink"],
-        input=json.dumps([list(command) for command in commands]),
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, **(environment or {})},
-    )
-    if done.returncode != 0:
-        raise OSError((done.stderr.strip().splitlines() or ["it ended without a word"])[-1])
-    return json.loads(done.stdout)
 
 
 def _run(command: Sequence[str], sink: Sink) -> dict[str, Any]:

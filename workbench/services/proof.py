@@ -15,7 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.sealed import Layers
 from workbench.sealed.canary import WAYS
 from workbench.sealed.packets import Attempt
-from workbench.sealed.sink import run_in_sink
+from workbench.sealed.watch import run_in_sink
 from workbench.services.benchmarks import load_sets
 from workbench.services.process import DEFAULT_ENGINE, default_pool
 

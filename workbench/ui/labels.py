@@ -13,6 +13,9 @@ class Labels:
 
     product: str = "ASR Workbench"
     claim: str = "Runs on this machine. Nothing is uploaded."
+    sealed: str = "Sealed by the kernel."
+    guarded: str = "Guarded by Python, not sealed by the kernel."
+    not_sealed: str = "Not sealed."
     switch_theme: str = "Switch between light and dark"
     tab_transcribe: str = "Transcribe"
     tab_benchmark: str = "Benchmark"

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.engines.pool import EngineState
+from workbench.sealed import Layers, layers
 from workbench.ui import format as written
 from workbench.ui.context import DEVICE, PageContext
 from workbench.ui.labels import ENGLISH, Labels
@@ -28,11 +29,18 @@ MARK = (
 )
 
 
-def brand_view(labels: Labels = ENGLISH) -> str:
-    """Name and claim."""
+def brand_view(labels: Labels = ENGLISH, held: Layers | None = None) -> str:
+    """Name and claim.
+
+    Args:
+        labels: The words.
+        held: What keeps this process from the network; None for what does.
+    """
+    held = held or layers()
+    seal = labels.sealed if held.kernel else labels.guarded if held.guard else labels.not_sealed
     return (
         f'<div class="wb-brand">{MARK}<div><h1>{escape(labels.product)}</h1>'
-        f'<p class="wb-claim">{escape(labels.claim)}</p></div></div>'
+        f'<p class="wb-claim">{escape(labels.claim)} <span data-seal>{escape(seal)}</span></p></div></div>'
     )
 
 

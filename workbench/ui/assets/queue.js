@@ -45,6 +45,30 @@ new MutationObserver(() => {
   }
 }).observe(element, { childList: true, subtree: true });
 
+/* A click on Transcribe while files are on their way to the server counts once they are listed; a second one goes
+   through, should they never arrive. */
+const rows = () => element.querySelectorAll("li").length;
+const here = (target) => target && target.closest && element.closest(".tabitem, [role=tabpanel]")?.contains(target);
+let before = null, held = null;
+const awaitFiles = (event) => {
+  if (here(event.target) && event.target.closest(".wb-drop, .wb-folder")) before = rows();
+};
+document.addEventListener("change", awaitFiles, true);
+document.addEventListener("drop", awaitFiles, true);
+document.addEventListener("click", (event) => {
+  const button = here(event.target) && event.target.closest(".wb-run");
+  if (!button || before === null || held) return;
+  held = button;
+  event.stopImmediatePropagation();
+  event.preventDefault();
+}, true);
+new MutationObserver(() => {
+  if (before === null || rows() <= before) return;
+  const button = held;
+  before = held = null;
+  if (button) setTimeout(() => button.click(), 0);
+}).observe(element, { childList: true, subtree: true });
+
 /* Stop is seen at once; what was heard follows. */
 document.addEventListener("click", (event) => {
   if (!event.target.closest || !event.target.closest(".wb-cancel")) return;
