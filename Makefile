@@ -8,6 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 CPU_TORCH ?= torch==2.13.0+cpu
 HAS_NVIDIA := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/dev/null | grep -q GPU && echo yes)
 PORT ?= 7860
+WORKERS ?= 2
 
 .PHONY: run test lint bench browser clean
 
@@ -15,7 +16,8 @@ run: $(VENV)/.run
 	$(BIN)/workbench serve --port $(PORT)
 
 test: lint browser
-	$(BIN)/python -m pytest $(PYTEST)
+	$(BIN)/python -m pytest -m 'not browser' --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -m browser $(PYTEST)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -48,7 +48,7 @@ def test_one_fault_refuses_all_and_the_rest_can_be_had(workbench: Command, kaldi
 
 
 def test_from_a_set_to_its_curve(workbench: Command, demo_set: Path, tmp_path: Path) -> None:
-    words = ("sets", "derive", demo_set, "--noise", "white", "--snr=10,0,-5", "--name", "noisy")
+    words = ("sets", "derive", demo_set, "--noise", "white", "--snr=10,0", "--snr=-5", "--name", "noisy")
     made = workbench(*words, "--json").document
     assert (made["total"], made["made"], made["existing"]) == (12, 12, False)
     assert "was there already" in workbench(*words).out

@@ -17,6 +17,7 @@ from huggingface_hub.errors import DryRunError, LocalEntryNotFoundError, Reposit
 
 from workbench.engines import faster_whisper, fetch, qwen3, whisper
 from workbench.engines.fetch import KNOWN_MODELS, DiskModel, fetch_model, hub_model, models_on_disk
+from workbench.engines.sherpa_kinds import read_folder
 from workbench.engines.weights import RECORD, find_weights, folder_revision, verify_folder
 from workbench.errors import EngineError, ModelDiffers, UnknownName, UsageError
 from workbench.settings import Settings
@@ -54,6 +55,7 @@ class FakeHub:
         local_dir.mkdir(parents=True, exist_ok=True)
         (local_dir / ".cache" / "huggingface").mkdir(parents=True, exist_ok=True)
         for name, content in chosen.items():
+            (local_dir / name).parent.mkdir(parents=True, exist_ok=True)
             (local_dir / name).write_bytes(content)
             if self.breaks:
                 raise self.breaks
@@ -117,6 +119,27 @@ def test_ctranslate2_files_are_fetched_for_faster_whisper(hub: FakeHub, settings
     folder = fetch_model("faster-whisper:large-v3", settings)
     assert folder.name == "faster-whisper--Systran--faster-whisper-large-v3"
     assert sorted(json.loads((folder / RECORD).read_text())["files"]) == ["config.json", "model.bin", "vocabulary.txt"]
+
+
+def test_a_folder_for_sherpa_comes_with_its_tokenizer_and_in_eight_bits(hub: FakeHub, settings: Settings) -> None:
+    tokenizer = {"tokenizer/vocab.json", "tokenizer/merges.txt", "Qwen3-0.6B/tokenizer.json"}
+    eight_bits = {"encoder.int8.onnx", "decoder-epoch-9.int8.onnx", "conv_frontend.onnx"}
+    too = {"encoder.onnx", "decoder-epoch-9.onnx", "README.md", "test_wavs/1.wav"}
+    hub.files = {name: name.encode() for name in tokenizer | eight_bits | too}
+    hub.sizes = lambda content: 10**18 if content == b"encoder.onnx" else 1  # and what is left out needs no room
+    folder = fetch_model("sherpa-onnx:someone/sherpa-onnx-qwen3-asr", settings)
+    assert set(json.loads((folder / RECORD).read_text())["files"]) == tokenizer | eight_bits
+    found = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
+    assert found == tokenizer | eight_bits | {RECORD}
+    assert read_folder(folder).name == "qwen3-asr"
+    verify_folder(folder)
+
+
+def test_weights_in_the_makers_own_format_are_not_fetched_as_well(hub: FakeHub, settings: Settings) -> None:
+    hub.files = dict.fromkeys(("model-00001-of-00001.safetensors", "consolidated.safetensors", "tekken.json"), b"1")
+    folder = fetch_model("transformers:mistralai/Voxtral-Mini-3B-2507", settings)
+    files = json.loads((folder / RECORD).read_text())["files"]
+    assert sorted(files) == ["model-00001-of-00001.safetensors", "tekken.json"]
 
 
 def test_what_is_there_is_not_fetched_again(hub: FakeHub, settings: Settings) -> None:

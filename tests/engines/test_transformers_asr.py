@@ -25,7 +25,7 @@ from workbench.settings import Settings
 LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz"]
 NOT_ASKED = {
     *("dia", "pop2piano", "vibevoice", "speecht5"),  # speech or music made, or a text that is no transcript
-    *("kyutai_speech_to_text", "voxtral", "voxtral_realtime", "vibevoice_asr", "nemotron3_5_asr"),
+    *("vibevoice_asr", "nemotron3_5_asr"),
 }
 """Families that transformers has and the table does not: docs/engines.md says so."""
 

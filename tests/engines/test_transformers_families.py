@@ -3,6 +3,7 @@ configuration: random weights, a tokenizer of bytes or letters, no network."""
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -50,6 +51,28 @@ WAV2VEC2 = {
     "do_stable_layer_norm": True,
 }
 LETTERS = ["<pad>", "<s>", "</s>", "<unk>", "|", *"abcdefghijklmnopqrstuvwxyz'"]
+MISTRAL_MARKS = {
+    "": 40,  # how many there are
+    **{"<unk>": 0, "<s>": 1, "</s>": 2, "[INST]": 3, "[/INST]": 4, "[AVAILABLE_TOOLS]": 5, "[/AVAILABLE_TOOLS]": 6},
+    **{"[TOOL_RESULTS]": 7, "[/TOOL_RESULTS]": 8, "[TOOL_CALLS]": 9, "[IMG]": 10, "<pad>": 11, "[PREFIX]": 14},
+    **{
+        "[MIDDLE]": 15,
+        "[SUFFIX]": 16,
+        "[SYSTEM_PROMPT]": 17,
+        "[/SYSTEM_PROMPT]": 18,
+        "[TOOL_CONTENT]": 19,
+        "[ARGS]": 20,
+    },
+    **{
+        "[CALL_ID]": 21,
+        "[AUDIO]": 24,
+        "[BEGIN_AUDIO]": 25,
+        "[STREAMING_PAD]": 32,
+        "[STREAMING_WORD]": 33,
+        "[TRANSCRIBE]": 34,
+    },
+}
+"""The ids that transformers or mistral-common look for; the processor of Voxtral has 24 for its sound."""
 CHAT_MARKS = ("<|im_start|>", "<|im_end|>", "<|audio|>", "<|object_ref_start|>")
 Build = Callable[[str, Path], None]
 
@@ -269,6 +292,80 @@ def granite(kind: str, folder: Path) -> None:
     save(model, folder, transformers.GraniteSpeechProcessor(extractor, tokenizer))
 
 
+def tekken(folder: Path, **audio: Any) -> Any:
+    """Mistral's tokenizer from a file of its format: a token for each mark, then one for each byte."""
+    from transformers.tokenization_mistral_common import MistralCommonBackend
+
+    count = MISTRAL_MARKS[""]
+    names = {index: name for name, index in MISTRAL_MARKS.items() if name}
+    encoding = {"num_mel_bins": 128, "hop_length": 160, "window_size": 400}
+    content = {
+        "config": {
+            "pattern": r" ?\w+| ?[^\w\s]+|\s+",
+            "num_vocab_tokens": 256,
+            "default_vocab_size": 256 + count,
+            "default_num_special_tokens": count,
+            "version": "v13" if "transcription_format" in audio else "v11",
+        },
+        "vocab": [
+            {"rank": byte, "token_bytes": base64.b64encode(bytes([byte])).decode(), "token_str": None}
+            for byte in range(256)
+        ],
+        "special_tokens": [
+            {"rank": index, "token_str": names.get(index, f"<SPECIAL_{index}>"), "is_control": True}
+            for index in range(count)
+        ],
+        "audio": {"sampling_rate": 16_000, "frame_rate": 12.5, "audio_encoding_config": encoding, **audio},
+    }
+    folder.mkdir(parents=True)
+    (folder / "tekken.json").write_text(json.dumps(content))
+    return MistralCommonBackend.from_pretrained(folder)
+
+
+def voxtral(kind: str, folder: Path) -> None:
+    if kind == "voxtral":
+        extractor, processor = transformers.WhisperFeatureExtractor(feature_size=128), transformers.VoxtralProcessor
+        tokenizer = tekken(folder, chunk_length_s=30.0)
+    else:
+        extractor, processor = transformers.VoxtralRealtimeFeatureExtractor(), transformers.VoxtralRealtimeProcessor
+        tokenizer = tekken(
+            folder,
+            transcription_format="streaming",
+            transcription_delay_ms=160.0,
+            streaming_look_ahead_ms=2.5,
+            streaming_look_back_ms=52.5,
+            streaming_n_left_pad_tokens=4,
+        )
+    ends = {"pad_token_id": 11, "bos_token_id": 1, "eos_token_id": 2}
+    own = {"vocab_size": len(tokenizer), "audio_token_id": 24, "intermediate_size": 64}  # four frames of 16 a token
+    model = of(kind, configuration(kind, **own, **ends))
+    model.generation_config = transformers.GenerationConfig(**ends)
+    save(model, folder, processor(extractor, tokenizer), seed=8 if kind == "voxtral" else 1)
+
+
+def kyutai(kind: str, folder: Path) -> None:
+    """Its codec, Mimi, with four codebooks of 32 sounds; its language model, whose first token is beyond the text's."""
+    tokenizer = byte_tokenizer()
+    start = len(tokenizer)
+    config = configuration(
+        kind,
+        **{"num_quantizers": 4, "codebook_size": 32, "codebook_dim": 8, "vector_quantization_hidden_dimension": 8},
+        **{"num_filters": 4, "upsample_groups": 16, "num_codebooks": 4, "codebook_vocab_size": 33, "ffn_dim": 24},
+        **{"vocab_size": start + 1, "bos_token_id": start, "pad_token_id": 0},
+        **{"audio_bos_token_id": 32, "audio_pad_token_id": start + 1 + 4 * 33},
+    )
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(bos_token_id=start, pad_token_id=0, audio_window_size=1)
+    torch.manual_seed(1)
+    for name, buffer in model.codec_model.named_buffers():
+        if name.endswith("embed_sum"):  # the codebooks, which are no parameters
+            buffer.normal_()
+    extractor = transformers.KyutaiSpeechToTextFeatureExtractor(
+        audio_delay_seconds=0.5, audio_silence_prefix_seconds=0.2
+    )
+    save(model, folder, transformers.KyutaiSpeechToTextProcessor(extractor, tokenizer))
+
+
 BUILDERS: dict[str, Build] = {
     **dict.fromkeys(FAMILIES, wav2vec2),
     "wav2vec2-bert": wav2vec2_bert,
@@ -285,6 +382,9 @@ BUILDERS: dict[str, Build] = {
     "glmasr": glmasr,
     "granite_speech": granite,
     "granite_speech_plus": granite,
+    "voxtral": voxtral,
+    "voxtral_realtime": voxtral,
+    "kyutai_speech_to_text": kyutai,
 }
 
 
@@ -319,14 +419,15 @@ def engine(folder: Path, home: Settings) -> Iterator[TransformersEngine]:
 
 
 @pytest.fixture(scope="module")
-def clips() -> list[AudioClip]:
+def clips(engine: TransformersEngine) -> list[AudioClip]:
     """Tones that change, of three lengths."""
-    found: list[AudioClip] = []
-    for index, seconds in enumerate((1.0, 0.6, 1.5)):
-        time = np.arange(round(seconds * 16_000)) / 16_000
-        sound = 0.3 * np.sin(2 * np.pi * (200 + 300 * index + 400 * time) * time)
-        found.append(AudioClip(samples=sound.astype(np.float32), sample_rate=16_000, source=f"tone {index}"))
-    return found
+    return [tone(seconds, engine.info.sample_rate, index) for index, seconds in enumerate((1.0, 0.6, 1.5))]
+
+
+def tone(seconds: float, rate: int, index: int = 0) -> AudioClip:
+    time = np.arange(round(seconds * rate)) / rate
+    sound = 0.3 * np.sin(2 * np.pi * (200 + 300 * index + 400 * time) * time)
+    return AudioClip(samples=sound.astype(np.float32), sample_rate=rate, source=f"tone {index}")
 
 
 @pytest.fixture(scope="module")
@@ -352,7 +453,7 @@ def test_the_info_from_the_configuration_is_the_info_after_loading(
     engine: TransformersEngine, folder: Path, home: Settings
 ) -> None:
     assert replace(PLUGIN.info(str(folder), home), device="cpu", dtype="float32") == engine.info
-    assert engine.info.sample_rate == 16_000
+    assert engine.info.sample_rate == (24_000 if "kyutai" in folder.name else 16_000)
     assert PLUGIN.check(str(folder), home).ok
 
 
@@ -364,7 +465,7 @@ def test_out_of_tokens_is_length_and_an_end_is_eos(
         assert short.finish == "eos", "every frame is heard"
         return
     assert short.finish == "length"
-    if family.decoder == "transducer":
+    if family.decoder == "transducer" or family.paced:
         assert engine.transcribe(clips[:1], DecodeOptions())[0].finish == "eos"
         return
     rows, _ = generation.generate_greedily(
@@ -421,13 +522,14 @@ def test_times_of_words_hold_the_whole_text_in_order(
     engine: TransformersEngine, family: Family, clips: list[AudioClip]
 ) -> None:
     assert ("word_timestamps" in engine.info.capabilities) == (family.decoder != "text")
-    cap = 12 if family.decoder == "text" else None
-    found = engine.transcribe(clips, DecodeOptions(word_times=True, max_new_tokens=cap))
+    if family.decoder == "text":
+        (heard,) = engine.transcribe(clips[:1], DecodeOptions(word_times=True, max_new_tokens=2))
+        assert heard.raw
+        assert not heard.segments
+        return
+    found = engine.transcribe(clips, DecodeOptions(word_times=True))
     for clip, heard in zip(clips, found, strict=True):
         words = [word for segment in heard.segments for word in segment.words]
-        if family.decoder == "text":
-            assert not words
-            continue
         assert "".join("".join(word.text for word in words).split()) == "".join(heard.text.split())
         starts = [word.start for word in words]
         assert starts == sorted(starts)
@@ -442,3 +544,34 @@ def test_sound_at_another_rate_is_refused(engine: TransformersEngine) -> None:
 
 def test_no_clips_no_work(engine: TransformersEngine) -> None:
     assert engine.transcribe([], DecodeOptions()) == []
+
+
+@pytest.mark.parametrize("folder", ["voxtral"], indirect=True)
+def test_voxtral_hears_windows_of_thirty_seconds_as_one(engine: TransformersEngine) -> None:
+    long = tone(40.0, 16_000)
+    inputs = engine._inputs([long], "fr", "")
+    assert inputs["input_features"].shape == (2, 128, 3000)
+    assert engine._processor.tokenizer.decode(inputs["input_ids"][0]).endswith("[AUDIO][/INST]lang:fr[TRANSCRIBE]")
+    (heard,) = engine.transcribe([long], DecodeOptions(extra={"max_new_tokens": 3}))
+    assert heard.raw == engine.transcribe([long], DecodeOptions(max_new_tokens=6))[0].raw
+    assert heard.raw != engine.transcribe([long], DecodeOptions(max_new_tokens=5))[0].raw
+
+
+@pytest.mark.parametrize("folder", [kind for kind in FAMILIES if FAMILIES[kind].paced], indirect=True)
+def test_a_paced_model_hears_the_sound_to_its_end(engine: TransformersEngine, clips: list[AudioClip]) -> None:
+    short, _, long = (engine.transcribe([clip], DecodeOptions())[0] for clip in clips)
+    assert (short.finish, long.finish) == ("eos", "eos")
+    assert len(long.raw) > len(short.raw)
+    assert long.confidence is None
+    assert "confidence" not in engine.info.capabilities
+
+
+@pytest.mark.parametrize("folder", ["kyutai_speech_to_text", "voxtral", "voxtral_realtime"], indirect=True)
+def test_a_model_in_half_precision_is_given_what_its_first_layer_takes(
+    engine: TransformersEngine, folder: Path, family: Family, clips: list[AudioClip]
+) -> None:
+    """As on a GPU. The codec of Kyutai's stays in float32."""
+    model = getattr(transformers, family.auto).from_pretrained(folder, dtype=torch.bfloat16)
+    half = TransformersEngine(model, engine._processor, family, engine.info)
+    assert model.dtype == torch.bfloat16
+    assert half.transcribe(clips[:1], DecodeOptions(max_new_tokens=4))[0].raw

@@ -64,7 +64,7 @@ def _add_derive(action: Maker) -> None:
     made.add("set", "set", metavar="SET")
     for flag, dest in (("--noise", "noise"), ("--room", "room"), ("--codec", "codec")):
         made.add(flag, dest, action="append", metavar=dest.upper(), default=None)
-    made.add("--snr", "snr", type=decibels, metavar="DB,DB,…")
+    made.add("--snr", "snr", action="extend", type=decibels, metavar="DB,DB,…", default=None)
     made.add("--name", "name", metavar="NAME")
     made.add("--title", "title", metavar="TITLE")
     made.add("--seed", "seed", type=int, metavar="N")

@@ -39,8 +39,8 @@ SHORT_NAMES: dict[str, dict[str, str]] = {
     "sherpa-onnx": {},
 }
 """Hub ids by the names that an engine knows, its default first; none where every model is another kind."""
-_NOT = ("*fp32*", "*.index.fp32.json")
-"""large-v3 lies on the hub a second time, in float32."""
+_NOT = ("*fp32*", "*.index.fp32.json", "consolidated*")
+"""What lies on the hub a second time: large-v3 in float32, Voxtral in Mistral's own format."""
 
 _MULTILINGUAL = "99 languages; Cantonese is told it as Chinese"
 _WITH_CANTONESE = "100 languages, Cantonese among them"
@@ -204,22 +204,34 @@ def fetch_model(name: str, settings: Settings) -> Path:
         return folder
     draft = folder.with_name(f".{folder.name}")
     with _online():
-        plan = _download(hub_id, draft, FILES[engine], dry_run=True)
+        listed = _download(hub_id, draft, FILES[engine], dry_run=True)
+        twice = _in_eight_bits_too([file.filename for file in listed])
+        plan = [file for file in listed if file.filename not in twice]
         _check_plan(engine, hub_id, plan, settings)
-        _download(hub_id, draft, FILES[engine], revision=plan[0].commit_hash)
+        _download(hub_id, draft, FILES[engine], revision=plan[0].commit_hash, ignored=twice)
     shutil.rmtree(draft / ".cache", ignore_errors=True)  # huggingface_hub's notes about the download
     _record(draft, hub_id, plan[0].commit_hash)
     draft.rename(folder)
     return folder
 
 
-def _download(hub_id: str, folder: Path, files: Sequence[str], **arguments: Any) -> Any:
+def _in_eight_bits_too(names: Sequence[str]) -> list[str]:
+    """The ONNX files that lie beside the same in 8 bits, which is what sherpa-onnx is given."""
+    return [name for name in names if f"{name.removesuffix('.onnx')}.int8.onnx" in names]
+
+
+def _download(hub_id: str, folder: Path, files: Sequence[str], ignored: Sequence[str] = (), **arguments: Any) -> Any:
     import huggingface_hub
     from huggingface_hub.errors import RepositoryNotFoundError
 
     try:
         return huggingface_hub.snapshot_download(
-            hub_id, local_dir=folder, allow_patterns=list(files), ignore_patterns=list(_NOT), token=False, **arguments
+            hub_id,
+            local_dir=folder,
+            allow_patterns=list(files),
+            ignore_patterns=[*_NOT, *ignored],
+            token=False,
+            **arguments,
         )
     except (OSError, RuntimeError) as error:  # all of huggingface_hub's, and of what it downloads with
         if isinstance(error, RepositoryNotFoundError) or isinstance(error.__cause__, RepositoryNotFoundError):
@@ -249,7 +261,8 @@ def _check_plan(engine: str, hub_id: str, plan: Sequence[Any], settings: Setting
 
 
 def _record(folder: Path, hub_id: str, commit: str) -> None:
-    hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in sorted(folder.rglob("*.*"))}
+    files = [path for path in sorted(folder.rglob("*.*")) if path.is_file()]  # a folder may be called Qwen3-0.6B
+    hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
     text = json.dumps({"hub_id": hub_id, "commit": commit, "files": hashes}, indent=2)
     (folder / RECORD).write_text(text + "\n", encoding="utf-8")
 

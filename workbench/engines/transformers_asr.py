@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,6 +41,9 @@ from workbench.text.languages import language_name
 
 _SMALLER = "Use a smaller batch, shorter chunks, or a smaller model."
 _NAME = "Name a folder or a hub id after it, as in transformers:/models/parakeet-tdt-0.6b-v3."
+_WINDOW_SECONDS = 30.0
+_NO_CAP = 100_000
+"""More tokens than any clip has: what a paced model is told, which stops with the sound."""
 _WORKING_BYTES = 900 * 1024**2
 """As for Whisper, the one family that could be measured here."""
 
@@ -108,27 +112,37 @@ class TransformersEngine:
         rate = self.info.sample_rate
         sounds = [clip.samples for clip in clips]
         inputs = model_inputs(self._family, self._processor, sounds, rate, language=language, context=context)
-        return inputs.to(self._model.device, dtype=self._model.dtype)
+        return inputs.to(self._model.device, **({} if self._family.full_precision else {"dtype": self._model.dtype}))
 
     def _written(self, clips: Sequence[AudioClip], inputs: Any, options: DecodeOptions) -> list[Hypothesis]:
         """From a model that writes one token after another."""
-        own: TextOptions = self.info.validated(options.extra)
-        cap = options.max_new_tokens or own.max_new_tokens
+        cap, paced = self._cap(clips, options), self._family.paced
         rows, certainty = generate_greedily(self._model, dict(inputs), cap, clips, self.info, hint=_SMALLER)
         decode, ends = self._processor.tokenizer.decode, end_tokens(self._model)
         found: list[Hypothesis] = []
         for tokens, certain in zip(rows, certainty, strict=True):
             kept, finish = answer_tokens(tokens, ends)
+            if paced and len(tokens) < cap:
+                finish = "eos"  # all of the sound was heard
             text = decode(kept, skip_special_tokens=True).strip()
             found.append(
                 Hypothesis(
                     text=text.rstrip("\ufffd") if finish == "length" else text,  # a character cut in half by the cap
                     raw=decode(kept, skip_special_tokens=False),
                     finish=finish,
-                    confidence=mean_probability(certain[: len(kept)]),
+                    confidence=None if paced else mean_probability(certain[: len(kept)]),
                 )
             )
         return found
+
+    def _cap(self, clips: Sequence[AudioClip], options: DecodeOptions) -> int:
+        """The most tokens that a clip may get."""
+        if options.max_new_tokens:
+            return options.max_new_tokens
+        if self._family.paced:
+            return _NO_CAP
+        own: TextOptions = self.info.validated(options.extra)
+        return own.max_new_tokens * max(1, math.ceil(max(clip.duration for clip in clips) / _WINDOW_SECONDS))
 
     def _said(self, clips: Sequence[AudioClip], inputs: Any, options: DecodeOptions) -> list[Hypothesis]:
         """From a model that says tokens for frames."""
@@ -192,7 +206,7 @@ class TransformersPlugin:
             languages=languages_of(family, folder),
             max_seconds=family.max_seconds,
             capabilities=capabilities_of(family, folder),
-            options=TextOptions if family.decoder == "text" else NoOptions,
+            options=TextOptions if family.decoder == "text" and not family.paced else NoOptions,
             runtime="torch",
         )
 

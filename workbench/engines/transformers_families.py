@@ -24,6 +24,8 @@ EUROPEAN = (
     "bg", "hr", "cs", "da", "nl", "en", "et", "fi", "fr", "de", "el", "hu", "it", "lv", "lt", "mt", "pl", "pt", "ro",
     "sk", "sl", "es", "sv", "ru", "uk",
 )  # fmt: skip
+_VOXTRAL = ("de", "en", "es", "fr", "hi", "it", "nl", "pt")
+"""Of Mistral's model card; without a language it finds out."""
 _COHERE = ("ar", "de", "el", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "vi", "zh")
 ISO_639_3 = {
     "arb": "ar", "ben": "bn", "bul": "bg", "cat": "ca", "ces": "cs", "cmn": "zh", "dan": "da", "deu": "de", "ell": "el",
@@ -53,6 +55,8 @@ class Family:
         batch: Whether clips of several lengths give what each gives alone. Not so where convolutions reach from the
             padding into the sound, as tests/engines/test_transformers_families.py shows of those marked here.
         max_seconds: The longest clip it is asked about.
+        paced: Whether it writes a token for every stretch of sound, marks of silence among them, and ends with it.
+        full_precision: Whether it takes its sound in float32 whatever its own precision, as a codec does.
     """
 
     auto: str
@@ -67,6 +71,8 @@ class Family:
     packages: tuple[str, ...] = ()
     batch: bool = True
     max_seconds: float = 30.0
+    paced: bool = False
+    full_precision: bool = False
 
 
 _CTC = Family(auto="AutoModelForCTC", decoder="ctc", ask="sound")
@@ -87,6 +93,10 @@ _GRANITE = Family(
     packages=("torchaudio",),
     batch=False,
 )
+
+_PACED = Family(
+    auto="AutoModelForSpeechSeq2Seq", given={"return_tensors": "pt"}, batch=False, paced=True
+)  # their streams have no mask
 
 FAMILIES: dict[str, Family] = {
     **dict.fromkeys(
@@ -126,6 +136,18 @@ FAMILIES: dict[str, Family] = {
     "glmasr": Family(auto="AutoModelForMultimodalLM", ask="request"),
     "granite_speech": _GRANITE,
     "granite_speech_plus": _GRANITE,
+    "voxtral": Family(
+        auto="AutoModelForMultimodalLM",
+        ask="request",
+        language="language",
+        languages=_VOXTRAL,
+        given={"model_id": "", "format": "WAV", "sampling_rate": 16_000},  # its processor reads the sound from a file
+        packages=("mistral_common",),
+        batch=False,
+        max_seconds=1800.0,  # of Mistral's model card; its processor cuts it into windows of 30 s
+    ),
+    "voxtral_realtime": replace(_PACED, auto="AutoModelForMultimodalLM", packages=("mistral_common",)),
+    "kyutai_speech_to_text": replace(_PACED, full_precision=True),
 }  # fmt: skip
 """By `model_type`. Whisper and Qwen3-ASR are not among them: their own engines can do more with them."""
 
@@ -186,7 +208,7 @@ def _takes_masks(folder: Path) -> bool:
 def capabilities_of(family: Family, folder: Path) -> frozenset[Capability]:
     """What `EngineInfo` says of a checkpoint."""
     found: set[Capability] = {"batch"} if family.batch and (family.ask != "sound" or _takes_masks(folder)) else set()
-    if family.decoder != "transducer":
+    if family.decoder != "transducer" and not family.paced:  # most of what a paced model is sure of is silence
         found.add("confidence")
     if family.decoder != "text":
         found.add("word_timestamps")

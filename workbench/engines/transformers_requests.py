@@ -54,7 +54,7 @@ def model_inputs(
     if family.ask == "chat":
         prompt = _chat_prompt(processor, family.instruction)
         return processor(text=[prompt] * len(sounds), audio=sounds, return_tensors="pt")
-    return processor(audio=sounds, sampling_rate=rate, **told)
+    return processor(audio=sounds, sampling_rate=rate, **family.given, **told)
 
 
 def _with_target(inputs: Any, told: dict[str, Any]) -> Any:
