@@ -220,3 +220,9 @@ def test_one_recording_two_ways_side_by_side(
     assert page.locator(".wb-variant .wb-ins:not(.wb-sub)").inner_text() == "four"
     assert page.locator(".wb-variant audio").count() == 2
     assert page.locator(".wb-command code:visible").inner_text().count("workbench transcribe") == 2
+    page.locator(".wb-sound summary").nth(1).click()
+    page.wait_for_function(
+        "(() => { const all = [...document.querySelectorAll('.wb-spectrogram img')];"
+        " return all.length === 2 && all.every(one => one.naturalWidth > 100) })()"
+    )
+    assert page.locator(".wb-sound-figures").nth(1).locator("thead th").all_inner_texts() == ["B", "A"]

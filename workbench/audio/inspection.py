@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from workbench.audio.advice import Advice, advise
-from workbench.audio.decoder import AudioInfo, open_recording
+from workbench.audio.clip import AudioClip
+from workbench.audio.decoder import open_recording
 from workbench.audio.levels import ClippingMeter, PowerProfile, SpeechLevel, decibels
 from workbench.audio.loudness import LoudnessMeter
 from workbench.audio.segment import Span
 from workbench.audio.spectra import Hum, HumDetector, LongTermSpectrum
 from workbench.audio.vad import SpeechDetector
+
+_BLOCK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +29,7 @@ class Inspection:
 
     Attributes:
         source: File name.
-        codec: "aac", "pcm_s16le".
+        codec: "aac", "pcm_s16le"; empty for a clip in memory.
         duration_seconds: Of what could be decoded.
         sample_rate: In Hz.
         channels: How many.
@@ -88,8 +91,16 @@ def inspect_recording(path: Path) -> Inspection:
             meters = meters or _Meters(rate, block.shape[1])
             meters.feed(block)
         assert meters is not None, "a recording without sound is an error"
-        found = meters.found(path.name, recording.info, recording.warnings)
+        found = meters.found(path.name, recording.info.codec, recording.warnings)
     return replace(found, advice=advise(found))
+
+
+def inspect_clip(clip: AudioClip) -> Inspection:
+    """The same figures for a clip in memory, as a chain left it. Advice is for recordings; there is none here."""
+    meters = _Meters(clip.sample_rate, 1)
+    for first in range(0, clip.samples.size, _BLOCK):
+        meters.feed(clip.samples[first : first + _BLOCK, None])
+    return meters.found(clip.source, "", clip.warnings)
 
 
 class _Meters:
@@ -118,14 +129,14 @@ class _Meters:
             for meter, samples in zip(self._clipping, block.T, strict=True):
                 meter.feed(samples)
 
-    def found(self, source: str, info: AudioInfo, warnings: tuple[str, ...]) -> Inspection:
+    def found(self, source: str, codec: str, warnings: tuple[str, ...]) -> Inspection:
         duration = self._size / self._rate
         spans = [Span(one.start, min(one.end, duration)) for one in self._speech.spans()]
         level: SpeechLevel = self._powers.level(spans)
         hum: Hum | None = self._hum.hum
         return Inspection(
             source=source,
-            codec=info.codec,
+            codec=codec,
             duration_seconds=duration,
             sample_rate=self._rate,
             channels=len(self._clipping),

@@ -22,6 +22,14 @@ PRESETS = (
     (phrase("High-pass 80 Hz, then peak at −3 dB"), "highpass:cutoff=80+gain:peak_db=-3"),
     (phrase("Loudness −23 LUFS"), "loudness:lufs=-23"),
     (phrase("Trim silence"), "trim"),
+    (phrase("Shorten pauses to 1 s"), "vad:max_pause_seconds=1"),
+    (phrase("Take away mains hum"), "dehum"),
+    (phrase("Denoise by spectrum"), "spectral"),
+    (phrase("Denoise by spectrum, half"), "spectral:mix=0.5"),
+    (phrase("Repair clipping, then peak at −3 dB"), "declip+gain"),
+    (phrase("Even out the level"), "dynaudnorm"),
+    (phrase("Compress, then −23 LUFS"), "compressor+loudness"),
+    (phrase("As over the telephone"), "telephone"),
 )
 """Chains by a name that says what they do."""
 
@@ -186,13 +194,3 @@ def chain_sentence(text: str) -> str:
     chain = parse_chain(text)
     summaries = {step.name: step.summary for step in list_steps()}
     return " ".join(summaries[step.name] for step in chain.steps)
-
-
-def step_names() -> str:
-    """The steps with their parameters and defaults, as they are written: `highpass:cutoff=80,order=4`."""
-    return " · ".join(
-        f"{step.name}:{','.join(f'{one.name}={one.default:g}' for one in step.parameters)}"
-        if step.parameters
-        else step.name
-        for step in list_steps()
-    )

@@ -11,6 +11,8 @@ from typing import Any
 import gradio as gr
 
 from workbench import services
+from workbench.audio.clip import AudioClip
+from workbench.audio.inspection import Inspection, inspect_clip
 from workbench.pipeline.variants import Variant, VariantDone
 from workbench.ui import controls, result
 from workbench.ui import format as written
@@ -23,6 +25,7 @@ from workbench.ui.notices import error_notice, notice, page_error, warning_list
 from workbench.ui.player import player_view
 from workbench.ui.recording import clip_outline
 from workbench.ui.samples import copy_sample, find_samples
+from workbench.ui.sound_view import sound_view
 
 MOST_VARIANTS = 4
 _NAMES = "ABCD"
@@ -132,12 +135,13 @@ class RecordingTab:
         shown = self.shown
         ways = [Variant(engine=form[f"engine{i}"] or "", chain=form[f"chain{i}"] or "") for i in range(count)]
         columns: list[str] = []
+        baseline: dict[str, Inspection] = {}
         try:
             yield {shown.progress: self._progress(0, ways), shown.command: self._commands(recording, ways, form)}
             for done in services.compare_recording_events(
                 recording, ways, language=form["language"], pool=self.context.pool
             ):
-                columns.append(self._column(done))
+                columns.append(self._column(done, baseline))
                 yield {
                     shown.columns: f'<div class="wb-variants">{"".join(columns)}</div>',
                     shown.progress: self._progress(len(columns), ways),
@@ -162,14 +166,14 @@ class RecordingTab:
         ]
         return command_view("\n".join(commands), element_id="variants-command", labels=self.context.labels)
 
-    def _column(self, done: VariantDone) -> str:
+    def _column(self, done: VariantDone, baseline: dict[str, Inspection]) -> str:
         way = done.variant
         chain = way.chain or say("no preprocessing")
         head = f"<header><b>{_NAMES[done.index]} · {escape(way.engine)}</b><code>{escape(chain)}</code></header>"
-        body = self._result(done) if done.error is None else error_notice(done.error, self.context.labels)
+        body = self._result(done, baseline) if done.error is None else error_notice(done.error, self.context.labels)
         return f'<article class="wb-variant">{head}{body}</article>'
 
-    def _result(self, done: VariantDone) -> str:
+    def _result(self, done: VariantDone, baseline: dict[str, Inspection]) -> str:
         assert done.transcript is not None
         assert done.clip is not None
         text = done.transcript
@@ -190,12 +194,27 @@ class RecordingTab:
         facts = " · ".join(figures)
         return (
             f'{player}{shown}<p class="wb-variant-cost">{escape(against)} · {escape(facts)}</p>'
-            f"{warning_list(text.warnings)}"
+            f"{warning_list(text.warnings)}{self._sound(done.index, done.clip, baseline)}"
         )
+
+    def _sound(self, index: int, clip: AudioClip, baseline: dict[str, Inspection]) -> str:
+        """What the way made of the sound; the first one that worked becomes what the others are shown beside."""
+        found = {_NAMES[index]: inspect_clip(clip)}
+        if not baseline:
+            baseline |= found
+        return sound_view(clip, found | baseline, self.context.folder)
 
     def idle(self) -> Updates:
         shown = self.shown
         return {shown.progress: "", shown.run: gr.Button(visible=True), shown.cancel: gr.Button(visible=False)}
+
+    def stopped(self) -> Updates:
+        """Stopped: what is there stays."""
+        return self.idle() | {self.shown.run: gr.Button(visible=True, interactive=False)}
+
+    def ready(self) -> Updates:
+        """Once the device is free again: a click before that would be taken back with what was stopped."""
+        return {self.shown.run: gr.Button(interactive=True)}
 
 
 def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants: dict[str, Any], count: Any) -> None:
@@ -214,4 +233,6 @@ def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants
         concurrency_limit=1,
         **QUIET,
     )
-    shown.cancel.click(tab.idle, None, every, cancels=[run], queue=False, **QUIET)
+    shown.cancel.click(tab.stopped, None, every, cancels=[run], queue=False, **QUIET).then(
+        tab.ready, None, [shown.run], concurrency_id=DEVICE, concurrency_limit=1, **QUIET
+    )

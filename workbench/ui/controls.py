@@ -11,6 +11,9 @@ import gradio as gr
 
 from workbench import services
 from workbench.errors import UsageError, WorkbenchError
+from workbench.ui import theme
+from workbench.ui.chain_builder import builder_view
+from workbench.ui.chain_pieces import told_pieces, write_pieces
 from workbench.ui.choices import (
     PRESETS,
     EngineChoice,
@@ -20,13 +23,13 @@ from workbench.ui.choices import (
     find_info,
     language_choices,
     option_fields,
-    step_names,
     told_options,
 )
 from workbench.ui.context import PageContext
 from workbench.ui.language import say, tell
 from workbench.ui.markup import html
 from workbench.ui.notices import notice
+from workbench.ui.picks import picked
 from workbench.ui.tables import run_label
 
 _CUSTOM = "custom"
@@ -140,22 +143,37 @@ def chain_picker(context: PageContext, *, label: str = "", value: str = "") -> A
         text = gr.Textbox(
             value, label=labels.chain_text, elem_classes="wb-mono", placeholder="highpass:cutoff=100+gain"
         )
-        note = html(chain_note(""))
+    note = html(chain_note(value))
+    with gr.Column(visible=False, elem_classes="wb-chain-own") as steps:
+        builder = html(builder_view(value), js_on_load=(theme.ASSETS / "chain.js").read_text(encoding="utf-8"))
 
-    def choose(chosen: str, before: str) -> tuple[Any, Any, str]:
-        custom = chosen == _CUSTOM
-        return gr.Column(visible=custom), gr.skip() if custom else chosen, chain_note(before if custom else chosen)
+    drawn = gr.State(value)  # the text that the form shows: a field that is being edited must not be drawn anew
+
+    def choose(chosen: str) -> tuple[Any, ...]:
+        own_chain = gr.Column(visible=chosen == _CUSTOM)
+        if chosen == _CUSTOM:  # Gradio asks twice, and a late answer must not undo what was done since
+            return own_chain, own_chain, gr.skip(), gr.skip(), gr.skip(), gr.skip()
+        return own_chain, own_chain, chosen, chain_note(chosen), builder_view(chosen), chosen
+
+    def build(event: gr.EventData) -> tuple[str, str, Any, str]:
+        built = write_pieces(told_pieces(picked(event).get("steps")))
+        return built, chain_note(built), builder_view(built) if picked(event).get("redraw") else gr.skip(), built
+
+    def follow(typed: str, shown: str) -> tuple[Any, Any, str]:
+        return (gr.skip(), gr.skip(), typed) if typed == shown else (chain_note(typed), builder_view(typed), typed)
 
     quiet: dict[str, Any] = {"queue": False, "show_progress": "hidden", "api_visibility": "private"}
-    preset.input(choose, [preset, text], [own, text, note], **quiet)
-    text.input(chain_note, text, note, trigger_mode="always_last", **quiet)
+    preset.input(choose, preset, [own, steps, text, note, builder, drawn], **quiet)
+    builder.select(build, None, [text, note, builder, drawn], **quiet)
+    # Not `input`: Gradio swallows the first one after it was given a value itself.
+    text.change(follow, [text, drawn], [note, builder, drawn], trigger_mode="always_last", **quiet)
     return text
 
 
 def chain_note(text: str) -> str:
-    """Below the chain: what it does, or what is wrong with it; for no chain, which steps there are."""
+    """Below the chain: what it does, or what is wrong with it; nothing for no chain."""
     if not text.strip():
-        return f'<p class="wb-note wb-mono">{escape(step_names())}</p>'
+        return ""
     try:
         return f'<p class="wb-note">{escape(tell(chain_sentence(text)))}</p>'
     except WorkbenchError as error:
