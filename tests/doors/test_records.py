@@ -151,3 +151,16 @@ def test_an_estimate_rests_on_a_probe_and_then_on_runs(workbench: Workbench, scr
     assert other["source"] == "probe"  # what was measured was another chain
     for wrong in (("estimate",), ("estimate", "--seconds", "5", "--set", demo_set), ("estimate", "--seconds", "-1")):
         assert workbench(*wrong).code == 2
+
+
+def test_a_long_benchmark_says_beforehand_what_earlier_ones_took(
+    workbench: Workbench, scripted: Any, demo_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = ("bench", demo_set, "--engine", "scripted", "--on-existing", "again")
+    first, _ = workbench(*command), workbench(*command)
+    assert "Time: about" not in first.err
+    assert "Time: about" not in workbench(*command).err  # what takes a moment needs no word
+    monkeypatch.setattr("workbench.cli.verbs.LONG_SECONDS", 0.0)
+    told = workbench(*command)
+    assert told.code == 0
+    assert told.err.index("Time: about") < told.err.index("3 clips.")

@@ -75,6 +75,7 @@ def test_what_helps_in_noise_is_recommended_there_and_not_elsewhere(
     swept: tuple[SweepTable, dict[str, Conditions]],
 ) -> None:
     noisy, clean = asked(swept, sounding(4.0)), asked(swept, sounding(32.0))
+    assert (noisy.recommended, clean.recommended) == ("e · denoise", "e · none")
     assert noisy.sentence.startswith("Take e · denoise: on the 60 clips most like it, it is better (−")
     assert noisy.snr_db is not None
     assert noisy.snr_db[1] < 10
@@ -88,6 +89,7 @@ def test_what_helps_in_noise_is_recommended_there_and_not_elsewhere(
 def test_a_recording_unlike_all_clips_is_told_so(swept: tuple[SweepTable, dict[str, Conditions]]) -> None:
     far = asked(swept, sounding(17.0, bandwidth_hz=900.0, speech_dbfs=-50.0))
     assert not far.alike
+    assert far.recommended is None
     assert far.sentence.startswith("Nothing in the sweep sounds much like it")
 
 

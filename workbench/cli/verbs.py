@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from contextlib import closing
@@ -18,7 +19,7 @@ from workbench.cli.tables import (
     metric_rows,
     total_lines,
 )
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.runs.records import ItemFailure, ItemResult, RunEvent, RunStarted
 from workbench.runs.report import run_csv, run_json
 from workbench.runs.summary import RunSummary
@@ -26,6 +27,8 @@ from workbench.runs.texts import TextScore
 from workbench.scoring.score import Metric
 from workbench.text.rulers import MetricName, find_ruler
 
+LONG_SECONDS = 60.0
+"""From here on it is said beforehand what a run will take."""
 UNITS: dict[str, MetricName] = {"word": "wer", "char": "cer", "mixed": "mer"}
 
 
@@ -37,8 +40,9 @@ def bench(arguments: Namespace, console: Console) -> int:
     """
     check_ruler(arguments.ruler)
     csv = _csv_path(arguments.csv)
-    told = RunTeller(console)
-    with console.progress("bench") as advance, closing(services.bench_events(**run_arguments(arguments))) as events:
+    told, chosen = RunTeller(console), run_arguments(arguments)
+    _foretell(chosen, console)
+    with console.progress("bench") as advance, closing(services.bench_events(**chosen)) as events:
         for event in events:
             told.tell(event, advance)
     summary = services.summary(told.run_id, ruler=arguments.ruler)
@@ -46,6 +50,18 @@ def bench(arguments: Namespace, console: Console) -> int:
         _write(csv, run_csv(summary), console)
     _show(summary, console)
     return _run_code(summary)
+
+
+def _foretell(chosen: Mapping[str, Any], console: Console) -> None:
+    """What a long run will take, by earlier ones here; an engine is not probed for it."""
+    asked = {name: chosen[name] for name in inspect.signature(services.estimate).parameters if name in chosen}
+    try:
+        expected = services.estimate(**asked, probe=False)
+    except WorkbenchError:  # nothing like it was run here, or the benchmark itself will say what is wrong
+        return
+    if expected.wall_seconds >= LONG_SECONDS:
+        for sentence in expected.sentences[1:]:
+            console.note(sentence)
 
 
 class RunTeller:

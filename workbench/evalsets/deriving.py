@@ -241,7 +241,7 @@ def _card(request: DeriveRequest, table: Mapping[str, Any]) -> str:
     fields = {
         "name": request.name,
         "version": str(VERSION),
-        "title": request.title or f"{source.title or source.name}: in {len(request.conditions)} conditions",
+        "title": request.title or f"{source.title or source.name}: {_say_conditions(len(request.conditions))}",
         "description": (
             f"Clips of {source.name} in other conditions: first the room, then noise at an SNR over speech, at 16 kHz, "
             "then the codec. The same clips in every condition; each line says how it was made."
@@ -251,6 +251,10 @@ def _card(request: DeriveRequest, table: Mapping[str, Any]) -> str:
         "synthetic": source.synthetic,
     }
     return card_text(fields, {"derive": table})
+
+
+def _say_conditions(count: int) -> str:
+    return "in one other condition" if count == 1 else f"in {count} conditions"
 
 
 def _derived(request: DeriveRequest, target: Path, card: Mapping[str, Any], *, made: int, existing: bool) -> Derived:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from workbench.audio.inspection import Inspection
 from workbench.errors import RunError
-from workbench.runs.ranking import Ranking, rank_runs
+from workbench.runs.ranking import Ranking, RankRow, rank_runs
 from workbench.runs.records import ItemResult
 from workbench.runs.store import StoredRun
 from workbench.runs.sweep_table import SweepTable
@@ -69,7 +69,8 @@ class Recommendation:
         snr_db: Of the nearest clips, from and to; None where it is known of none.
         bandwidth_hz: The same.
         alike: Whether the nearest clips lie within two steps of it, all but the farthest tenth.
-        sentence: What to take, and how sure that is.
+        recommended: The label of the setting to take; None where nothing sounds like the recording.
+        sentence: The same, and how sure that is.
     """
 
     sweep_id: str
@@ -80,6 +81,7 @@ class Recommendation:
     snr_db: tuple[float, float] | None
     bandwidth_hz: tuple[float, float] | None
     alike: bool
+    recommended: str | None
     sentence: str
 
 
@@ -128,6 +130,7 @@ def recommend(
         snr_db=_range(one.snr_db for one in near),
         bandwidth_hz=_range(one.bandwidth_hz for one in near),
         alike=alike,
+        recommended=_best(ranking).run_id if alike else None,
         sentence=_say(ranking, alike=alike),
     )
 
@@ -137,17 +140,18 @@ def clips_of(table: SweepTable) -> list[ItemResult]:
     return [one for one in table.pooled[0].outcomes if isinstance(one, ItemResult)]
 
 
+def _best(ranking: Ranking) -> RankRow:
+    """The setting with the lowest rate of those shown to be better than the baseline; else the baseline."""
+    better = (row for row in ranking.rows if row.against_baseline and row.against_baseline.verdict == "better")
+    return next(better, next(row for row in ranking.rows if row.run_id == ranking.baseline))
+
+
 def _say(ranking: Ranking, *, alike: bool) -> str:
-    clips = f"the {ranking.common} clips most like it"
-    better = [
-        row for row in ranking.rows if row.against_baseline is not None and row.against_baseline.verdict == "better"
-    ]
+    clips, best = f"the {ranking.common} clips most like it", _best(ranking)
     if not alike:
         return f"Nothing in the sweep sounds much like it: no setting can be recommended from {clips}."
-    if not better:
-        return f"Take {ranking.baseline}: on {clips}, no other setting is shown to be better."
-    best = better[0]
-    assert best.against_baseline is not None
+    if best.against_baseline is None:
+        return f"Take {best.run_id}: on {clips}, no other setting is shown to be better."
     return f"Take {best.run_id}: on {clips}, it is {best.against_baseline.sentence} against {ranking.baseline}."
 
 

@@ -13,6 +13,7 @@ def recommendation_json(found: Recommendation) -> dict[str, Any]:
     """The sentence, how the recording and the nearest clips sound, and the settings in order over those clips."""
     return {
         "sweep_id": found.sweep_id,
+        "recommended": found.recommended,
         "sentence": found.sentence,
         "alike": found.alike,
         "conditions": asdict(found.conditions),

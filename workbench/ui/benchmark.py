@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import tempfile
 from collections.abc import Generator, Mapping
@@ -13,7 +14,7 @@ from typing import Any
 import gradio as gr
 
 from workbench import services
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.runs.records import RunFinished, RunStarted
 from workbench.runs.report import run_csv, run_json
 from workbench.runs.reporting.html import write_html
@@ -23,6 +24,7 @@ from workbench.runs.running import RunningScore
 from workbench.runs.summary import RunSummary
 from workbench.text.rulers import default_ruler, find_ruler, headline_metric
 from workbench.ui import controls, explorer, result
+from workbench.ui import format as written
 from workbench.ui.benchmark_form import Form, arguments, build_form, equivalent_command, known_sets
 from workbench.ui.commands import command_view
 from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
@@ -33,6 +35,9 @@ from workbench.ui.live import Live
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
 from workbench.ui.tables import sets_view, totals_view
+
+_LONG_SECONDS = 60.0
+"""From here on it is said beforehand what a run will take."""
 
 _MANY = 500
 """Clips that are scored in less than half a second, and need no note that it takes a while."""
@@ -142,9 +147,28 @@ class BenchmarkTab:
             raise UsageError(self.context.labels.no_engine, hint=self.context.labels.no_engine_hint)
         command = equivalent_command(asked, ruler)
         return {
+            self.shown.notice: notice(expected) if (expected := self._expected(asked)) else "",
             self.shown.progress: result.progress_view(say("Reading the sets and loading the model…"), key="starting"),
             self.shown.command: command_view(command, element_id="bench-command", labels=self.context.labels),
         }
+
+    def _expected(self, asked: Mapping[str, Any]) -> str:
+        """What a long run will take, by earlier ones here; nothing where there are none."""
+        known = {name: asked[name] for name in inspect.signature(services.estimate).parameters if name in asked}
+        try:
+            found = services.estimate(**known, probe=False, pool=self.context.pool)
+        except WorkbenchError:  # nothing like it was run here, or the benchmark itself will say what is wrong
+            return ""
+        if found.wall_seconds < _LONG_SECONDS:
+            return ""
+        low, high = (written.duration(bound) for bound in found.wall_range)
+        return say(
+            "Expected by earlier runs: about {time} ({low} … {high}), memory up to about {memory}.",
+            time=written.duration(found.wall_seconds),
+            low=low,
+            high=high,
+            memory=written.memory(found.peak_gpu_bytes or found.peak_rss_bytes),
+        )
 
     def _live(self, run_id: str, ruler: str) -> Live:
         language = services.load_run(run_id, pool=self.context.pool).record.spec.set_language

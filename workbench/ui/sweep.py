@@ -14,7 +14,7 @@ from workbench.ui.compare_recording import start_view
 from workbench.ui.context import DEVICE, QUIET, PageContext
 from workbench.ui.language import say, tell
 from workbench.ui.markup import html
-from workbench.ui.sweep_events import Shown, SweepTab, starting_words
+from workbench.ui.sweep_events import Shown, Stop, SweepTab, starting_words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +48,18 @@ def build(context: PageContext, tab: Any) -> None:
                 run = gr.Button(say("Run sweep"), variant="primary", elem_classes="wb-run")
                 stop = gr.Button(say("Stop"), visible=False, elem_classes="wb-cancel")
             sweeps = gr.Dropdown([], label=say("Open an earlier sweep"), value=None, elem_classes="wb-runs")
+            recording = gr.File(
+                label=say("Which setting for a recording? Drop it here"),
+                elem_classes="wb-drop",
+                height=96,
+                type="filepath",
+            )
         with gr.Column(elem_classes="wb-main", scale=9, min_width=320):
             shown = Shown(
                 start=html(start_view(starting_words()), classes="wb-start-block"),
                 notice=html(),
                 progress=html(),
+                advice=html(classes="wb-bare wb-outcomes"),
                 downloads=html(),
                 table=html(classes="wb-bare wb-outcomes"),
                 command=html(),
@@ -61,7 +68,7 @@ def build(context: PageContext, tab: Any) -> None:
                 sweeps=sweeps,
                 sweep_id=gr.State(""),
             )
-    _wire(SweepTab(context, shown), form, tab)
+    _wire(SweepTab(context, shown), form, tab, recording)
 
 
 def _build_form(context: PageContext) -> Form:
@@ -93,14 +100,21 @@ def _build_form(context: PageContext) -> Form:
         )
 
 
-def _wire(events: SweepTab, form: Form, tab: Any) -> None:
+def _wire(events: SweepTab, form: Form, tab: Any, recording: Any) -> None:
     shown, every = events.shown, events.outputs
     gr.on([tab.select], events.list_sweeps, None, [shown.sweeps], **QUIET)
-    run = shown.run.click(events.begin, None, every, queue=False, **QUIET).then(
-        events.work, None, every, inputs_kwargs=form.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **QUIET
+    stop = gr.State(Stop())
+    shown.run.click(events.begin, [stop], every, queue=False, **QUIET).then(
+        events.work, [stop], every, inputs_kwargs=form.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **QUIET
     )
-    shown.stop.click(lambda: None, None, None, cancels=[run], queue=False, **QUIET).then(
-        events.stopped, [shown.sweep_id, form.ruler], every, **QUIET
-    ).then(events.ready, None, [shown.run], concurrency_id=DEVICE, concurrency_limit=1, **QUIET)
+    shown.stop.click(events.stop, [stop], [shown.stop, shown.progress], queue=False, **QUIET)
     shown.sweeps.input(events.open_sweep, [shown.sweeps, form.ruler], every, **QUIET)
     form.ruler.input(events.open_sweep, [shown.sweep_id, form.ruler], every, **QUIET)
+    gr.on(
+        [recording.upload, recording.clear],
+        events.recommend,
+        [recording, shown.sweep_id, form.ruler],
+        [shown.advice],
+        concurrency_limit=1,
+        **QUIET,
+    )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from collections.abc import Generator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from workbench import services
 from workbench.errors import RunError, UsageError
 from workbench.runs.records import ItemFailure, ItemResult, RunStarted
 from workbench.runs.reporting.origin import sweep_command
+from workbench.runs.reporting.sweep_report import letter_settings
 from workbench.runs.sweep import CellDone, CellFailed, CellStarted, SweepEvent, SweepStarted
 from workbench.ui import controls, result
 from workbench.ui import format as written
@@ -23,7 +25,7 @@ from workbench.ui.commands import command_line, command_view
 from workbench.ui.context import PageContext, Updates
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error, warning_list
-from workbench.ui.sweep_view import sweep_label, sweep_view
+from workbench.ui.sweep_view import recommendation_view, sweep_label, sweep_view
 
 _REFRESH_SECONDS = 0.5
 
@@ -38,10 +40,21 @@ class Shown:
     table: Any
     downloads: Any
     command: Any
+    advice: Any
     run: Any
     stop: Any
     sweeps: Any
     sweep_id: Any
+
+
+@dataclass(slots=True)
+class Stop:
+    """Whether somebody asked to stop; one a visitor, looked at between clips.
+
+    Gradio's own cancelling goes by visitor and function: it would take a second run along with the one that it stops.
+    """
+
+    asked: bool = False
 
 
 @dataclass(slots=True)
@@ -123,9 +136,9 @@ class SweepTab:
         """All that an update may name."""
         return [getattr(self.shown, name) for name in Shown.__dataclass_fields__]
 
-    def begin(self) -> Updates:
+    def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
-        shown = self.shown
+        shown, stop.asked = self.shown, False
         return {
             shown.start: gr.HTML(visible=False),
             shown.notice: "",
@@ -133,12 +146,18 @@ class SweepTab:
             shown.downloads: "",
             shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
             shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True),
+            shown.stop: gr.Button(visible=True, interactive=True),
             shown.sweep_id: "",
         }
 
-    def work(self, **form: Any) -> Generator[Updates, None, None]:
-        """Run: how far it is, the table as soon as two settings are whole, all of it at the end."""
+    def stop(self, stop: Stop) -> Updates:
+        """At once on the click; the work ends with the clip that it is at."""
+        stop.asked = True
+        stopping = result.progress_view(say("Stopping after this clip…"), key="stopping")
+        return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping}
+
+    def work(self, stop: Stop, **form: Any) -> Generator[Updates, None, None]:
+        """Run: how far it is, the table as soon as two settings are whole, all of it at the end or where it stops."""
         shown, pace = self.shown, Pace()
         try:
             asked = self._asked(form)
@@ -147,12 +166,18 @@ class SweepTab:
                 shown.command: self._command(asked),
             }
             sweep_id = ""
-            for event in services.sweep_events(pool=self.context.pool, **asked):
-                sweep_id = event.sweep_id if isinstance(event, SweepStarted) else sweep_id
-                ended = pace.add(event)
-                if ended or pace.is_due():
-                    table = self._table(sweep_id, form["ruler"]) if ended else {}
-                    yield {shown.progress: pace.view, shown.sweep_id: sweep_id} | table
+            with closing(services.sweep_events(pool=self.context.pool, **asked)) as events:
+                for event in events:
+                    sweep_id = event.sweep_id if isinstance(event, SweepStarted) else sweep_id
+                    if stop.asked:
+                        break
+                    ended = pace.add(event)
+                    if ended or pace.is_due():
+                        table = self._table(sweep_id, form["ruler"]) if ended else {}
+                        yield {shown.progress: pace.view, shown.sweep_id: sweep_id} | table
+            if stop.asked:
+                yield self._stopped(sweep_id, form["ruler"])
+                return
             failed = {shown.notice: warning_list(pace.failed)} if pace.failed else {}
             yield self._idle() | self.list_sweeps() | self._whole(sweep_id, form["ruler"]) | failed
         except Exception as error:
@@ -167,20 +192,32 @@ class SweepTab:
         except Exception as error:
             return {self.shown.notice: page_error(error, self.context.labels), self.shown.table: ""}
 
-    def stopped(self, sweep_id: str, ruler: str) -> Updates:
-        """Stopped: what is done is kept and shown."""
+    def _stopped(self, sweep_id: str, ruler: str) -> Updates:
+        """What is done is kept and shown."""
         kept = notice(say("Stopped. What is done is kept; run it again to go on from here."))
-        shown = {self.shown.notice: kept, self.shown.run: gr.Button(visible=True, interactive=False)}
-        return self._idle() | self.list_sweeps() | self._table(sweep_id, ruler) | shown
-
-    def ready(self) -> Updates:
-        """Once the device is free again: a click before that would be taken back with what was stopped."""
-        return {self.shown.run: gr.Button(interactive=True)}
+        return self._idle() | self.list_sweeps() | self._table(sweep_id, ruler) | {self.shown.notice: kept}
 
     def list_sweeps(self) -> Updates:
         """The sweeps there are now."""
         records = services.list_sweeps(pool=self.context.pool)
         return {self.shown.sweeps: gr.Dropdown(choices=[(sweep_label(one), one.sweep_id) for one in records])}
+
+    def recommend(self, recording: str | None, sweep_id: str, ruler: str) -> Generator[Updates, None, None]:
+        """Which setting of the shown sweep, else of the newest, to take for a recording."""
+        shown = self.shown
+        if not recording:
+            yield {shown.advice: ""}
+            return
+        yield {shown.advice: result.progress_view(say("Listening to the clips of the sweep…"), key="advice")}
+        try:
+            found = services.recommend(
+                recording, sweep_id=sweep_id or None, ruler=ruler or None, pool=self.context.pool
+            )
+            table = services.sweep_table(found.sweep_id, ruler=ruler or None, pool=self.context.pool)
+            letters = {setting.label: letter for setting, letter in letter_settings(table).items()}
+            yield {shown.advice: recommendation_view(found, letters)}
+        except Exception as error:
+            yield {shown.advice: page_error(error, self.context.labels)}
 
     def _asked(self, form: Mapping[str, Any]) -> dict[str, Any]:
         own = (form["own_set"] or "").strip()

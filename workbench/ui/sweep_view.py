@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
 from workbench.runs.charts.scatter import trade_off_chart
+from workbench.runs.recommendation import Recommendation
 from workbench.runs.reporting.figures import MEASURES, say_bytes, say_factor
 from workbench.runs.reporting.sweep_report import letter_settings, trade_off_points
 from workbench.runs.sweep_store import SweepRecord
@@ -34,6 +35,67 @@ def sweep_view(found: SweepTable) -> str:
         measures_view(found.ranking, systems),
     )
     return f'<div class="wb-sweep">{"".join(parts)}</div>'
+
+
+def recommendation_view(found: Recommendation, letters: Mapping[str, str]) -> str:
+    """Which setting to take for a recording, then the settings on the clips that sound most like it.
+
+    Args:
+        found: What the sweep says.
+        letters: Of the settings, by their label.
+    """
+    names = {row.run_id: row for row in found.ranking.rows}
+    systems = [
+        System(
+            letter=letters[label],
+            run_id=label,
+            name=row.engine,
+            settings=label.removeprefix(row.engine).removeprefix(" · "),
+            imported=False,
+        )
+        for label, row in names.items()
+    ]
+    return (
+        f'<div class="wb-sweep"><div class="wb-panel"><p class="wb-outcome">{_advice(found)}</p>'
+        f'<p class="wb-hint">{_likeness(found)}</p></div>'
+        f"{remarks_view((), found.ranking.warnings)}{leaderboard_view(found.ranking, systems)}</div>"
+    )
+
+
+def _advice(found: Recommendation) -> str:
+    clips = f"{found.ranking.common:,}"
+    if found.recommended is None:
+        return say("Nothing in the sweep sounds much like it: no setting can be recommended.")
+    setting = f"<b>{escape(found.recommended)}</b>"
+    if found.recommended == found.ranking.baseline:
+        return say(
+            "Take {setting}: on the {clips} clips most like it, no other is shown to be better.",
+            setting=setting,
+            clips=clips,
+        )
+    return say(
+        "Take {setting}: on the {clips} clips most like it, it is shown to be better.", setting=setting, clips=clips
+    )
+
+
+def _likeness(found: Recommendation) -> str:
+    def level(value: float | None) -> str:
+        return written.MISSING if value is None else f"{value:.0f} dB"
+
+    def reach(value: float | None) -> str:
+        return written.MISSING if value is None else f"{value / 1000:.1f} kHz"
+
+    low, high = found.snr_db or (None, None)
+    narrow, wide = found.bandwidth_hz or (None, None)
+    return say(
+        "SNR {snr}, of those clips {low} … {high}; bandwidth {band}, of those clips {narrow} … {wide}.",
+        snr=level(found.conditions.snr_db),
+        low=level(low),
+        high=level(high),
+        band=reach(found.conditions.bandwidth_hz),
+        narrow=reach(narrow),
+        wide=reach(wide),
+    )
 
 
 def setting_systems(found: SweepTable) -> tuple[System, ...]:

@@ -202,7 +202,7 @@ class TranscribeTab:
             with closing(services.transcribe_events(entry.path, pool=self.context.pool, **job.asked)) as events:
                 for event in events:
                     if job.stopping:
-                        return
+                        break
                     if isinstance(event, ChunkDone):
                         job.draft.add(event)
                         if job.draft.is_due() or event.index + 1 == event.total:
@@ -215,6 +215,11 @@ class TranscribeTab:
             if not job.stopping:
                 queue.fail(entry, error)
                 yield from job.view(self._after(queue, entry))
+            else:
+                yield {self.shown.queue: queue}
+        else:
+            if job.stopping:  # gradio sends what was yielded last once more at the end: nothing of a stopped try
+                yield {self.shown.queue: queue}
         finally:
             if entry.job is job and not job.stopping:
                 queue.stop(entry)  # the browser tab was closed
