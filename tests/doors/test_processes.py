@@ -26,7 +26,19 @@ with offered(ScriptedPlugin(delay_seconds=0.5)):
 def start(home: Path, *words: object) -> subprocess.Popen[str]:
     environment = os.environ | {"WORKBENCH_HOME": str(home), "PYTHONUNBUFFERED": "1"}
     command = [sys.executable, "-c", RUN, *map(str, words)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    return subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=environment,
+        preexec_fn=heed_ctrl_c,
+    )
+
+
+def heed_ctrl_c() -> None:
+    """A shell that starts tests in the background has Ctrl-C ignored, and what it starts would ignore it too."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @pytest.mark.slow
