@@ -72,6 +72,7 @@ if TYPE_CHECKING:
         sweep_events,
         sweep_report,
         sweep_table,
+        write_sweep,
     )
     from workbench.services.transcription import transcribe, transcribe_events
     from workbench.services.trials import (
@@ -182,6 +183,7 @@ _MODULES = {
         "sweep_events",
         "sweep_report",
         "sweep_table",
+        "write_sweep",
     ),
     "transcription": (
         "transcribe",
@@ -276,6 +278,7 @@ __all__ = [
     "trial",
     "try_out_events",
     "verify",
+    "write_sweep",
 ]
 
 

@@ -142,7 +142,11 @@ def sweep_report(
     """
     if format not in REPORT_FORMATS:
         raise UnknownName("format of a report", format, REPORT_FORMATS)
-    found = sweep_table(sweep_id, ruler=ruler, pool=pool)
+    return write_sweep(sweep_table(sweep_id, ruler=ruler, pool=pool), format)
+
+
+def write_sweep(found: SweepTable, format: str) -> str:
+    """A sweep that was scored already, as `sweep_report` writes it."""
     return sweep_csv(found) if format == "csv" else REPORT_WRITERS[format](report_sweep(found))
 
 

@@ -111,6 +111,20 @@ def context_box(context: PageContext) -> Any:
     )
 
 
+def chains_dropdown(context: PageContext) -> Any:
+    """Several ways of preprocessing, the first of them the baseline; a chain can be typed in."""
+    chains = [(context.labels.chain_none, ""), *((tell(words), chain) for words, chain in PRESETS)]
+    return gr.Dropdown(
+        chains,
+        value=["", PRESETS[0][1]],
+        label=say("Ways of preprocessing"),
+        info=say("The first is the baseline; a chain can be typed, as highpass+gain"),
+        multiselect=True,
+        allow_custom_value=True,
+        elem_classes="wb-engine",
+    )
+
+
 def limit_box() -> Any:
     """How many clips at most; a text box, since Gradio's number shows 0 where there is none."""
     return gr.Textbox("", label=say("Only the first clips"), placeholder=say("all"), max_length=9)

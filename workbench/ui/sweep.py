@@ -9,10 +9,9 @@ import gradio as gr
 
 from workbench.ui import controls
 from workbench.ui.benchmark_form import AS_LABELLED, known_sets, ruler_choices, set_choice
-from workbench.ui.choices import PRESETS
 from workbench.ui.compare_recording import start_view
 from workbench.ui.context import DEVICE, QUIET, PageContext
-from workbench.ui.language import say, tell
+from workbench.ui.language import say
 from workbench.ui.markup import html
 from workbench.ui.sweep_events import Shown, Stop, SweepTab, starting_words
 
@@ -73,7 +72,6 @@ def build(context: PageContext, tab: Any) -> None:
 
 def _build_form(context: PageContext) -> Form:
     sets = [(set_choice(one), one.name) for one in known_sets(context)]
-    chains = [(context.labels.chain_none, ""), *((tell(words), chain) for words, chain in PRESETS)]
     with gr.Column(elem_classes="wb-form"):
         return Form(
             sets=gr.CheckboxGroup(sets, value=[], label=say("Eval sets"), elem_classes="wb-sets"),
@@ -81,15 +79,7 @@ def _build_form(context: PageContext) -> Form:
                 "", label=say("Or a set of your own"), placeholder=say("Folder or manifest on this machine")
             ),
             engines=controls.engine_dropdown(context, label=say("Engines"), multiselect=True),
-            chains=gr.Dropdown(
-                chains,
-                value=["", PRESETS[0][1]],
-                label=say("Ways of preprocessing"),
-                info=say("The first is the baseline; a chain can be typed, as highpass+gain"),
-                multiselect=True,
-                allow_custom_value=True,
-                elem_classes="wb-engine",
-            ),
+            chains=controls.chains_dropdown(context),
             language=gr.Dropdown(
                 [(say("As labelled"), AS_LABELLED), (context.labels.auto, "auto")],
                 value=AS_LABELLED,

@@ -18,6 +18,7 @@ from workbench.runs.records import ItemFailure, ItemResult, RunStarted
 from workbench.runs.reporting.origin import sweep_command
 from workbench.runs.reporting.sweep_report import letter_settings
 from workbench.runs.sweep import CellDone, CellFailed, CellStarted, SweepEvent, SweepStarted
+from workbench.runs.sweep_table import SweepTable
 from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.benchmark_form import AS_LABELLED
@@ -259,19 +260,19 @@ class SweepTab:
         return {
             shown.start: gr.HTML(visible=False),
             shown.table: sweep_view(found),
-            shown.downloads: self._downloads(sweep_id, ruler),
+            shown.downloads: self._downloads(found),
             shown.command: command_view(
                 sweep_command(found.record), element_id="sweep-command", labels=self.context.labels
             ),
             shown.sweep_id: sweep_id,
         }
 
-    def _downloads(self, sweep_id: str, ruler: str) -> str:
+    def _downloads(self, found: SweepTable) -> str:
         folder = Path(tempfile.mkdtemp(dir=self.context.folder))
         paths: list[Path] = []
         for name in services.REPORT_FORMATS:
-            text = services.sweep_report(sweep_id, format=name, ruler=ruler or None, pool=self.context.pool)
-            paths.append(folder / f"sweep-{sweep_id}.{name}")
+            text = services.write_sweep(found, name)
+            paths.append(folder / f"sweep-{found.record.sweep_id}.{name}")
             paths[-1].write_text(text, encoding="utf-8-sig" if name == "csv" else "utf-8", newline="")
         return result.downloads_view(paths, self.context.labels)
 

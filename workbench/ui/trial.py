@@ -8,10 +8,9 @@ from typing import Any
 import gradio as gr
 
 from workbench.ui import controls
-from workbench.ui.choices import PRESETS
 from workbench.ui.compare_recording import start_view
 from workbench.ui.context import DEVICE, QUIET, PageContext
-from workbench.ui.language import say, tell
+from workbench.ui.language import say
 from workbench.ui.markup import html
 from workbench.ui.picks import pick_block
 from workbench.ui.trial_events import Shown, TrialTab, starting_words
@@ -67,7 +66,6 @@ def build(context: PageContext, tab: Any) -> None:
 
 
 def _build_form(context: PageContext) -> Form:
-    chains = [(context.labels.chain_none, ""), *((tell(words), chain) for words, chain in PRESETS)]
     with gr.Column(elem_classes="wb-source"):
         files = gr.File(
             label=say("Recordings"), elem_classes="wb-drop", height=112, type="filepath",
@@ -78,15 +76,7 @@ def _build_form(context: PageContext) -> Form:
         return Form(
             files=files,
             engines=engines,
-            chains=gr.Dropdown(
-                chains,
-                value=["", PRESETS[0][1]],
-                label=say("Ways of preprocessing"),
-                info=say("The first is the baseline; a chain can be typed, as highpass+gain"),
-                multiselect=True,
-                allow_custom_value=True,
-                elem_classes="wb-engine",
-            ),
+            chains=controls.chains_dropdown(context),
             language=controls.language_dropdown(context, engines),
             context=controls.context_box(context),
             name=gr.Textbox("", label=say("Name"), placeholder=say("Left empty: date and time"), max_length=60),
