@@ -17,7 +17,7 @@ import pytest
 from workbench.audio.clip import AudioClip
 from workbench.engines import sherpa
 from workbench.engines.base import DecodeOptions, Hypothesis
-from workbench.engines.child_process import ChildDied, ChildProcess
+from workbench.children.process import ChildDied, ChildProcess
 from workbench.engines.onnx_metadata import onnx_metadata
 from workbench.engines.sherpa import PLUGIN, SherpaEngine
 from workbench.engines.sherpa_kinds import KINDS, read_folder

@@ -15,7 +15,7 @@ from pydantic import Field
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis, Segment
-from workbench.engines.child_process import ChildProcess
+from workbench.children.process import ChildProcess
 from workbench.engines.device import available_cores
 from workbench.engines.frame_tokens import TimedToken, timed_segments
 from workbench.engines.generation import check_rate
@@ -106,7 +106,7 @@ class SherpaEngine:
     def _ask(self, message: dict[str, Any], timeout_seconds: float, clip: AudioClip | None = None) -> dict[str, Any]:
         assert self._child is not None
         samples = None if clip is None else clip.samples
-        answer = self._child.ask(message, samples, timeout_seconds=timeout_seconds)
+        answer, _ = self._child.ask(message, samples, timeout_seconds=timeout_seconds)
         if "error" in answer:
             raise EngineError(
                 f"sherpa-onnx failed on {self.info.model_id}: {answer['error']}",

@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.engines.child_messages import read_message, write_message
+from workbench.children.messages import read_message, write_message
 
 
 def main() -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import queue
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from typing import Any, BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.engines.child_messages import read_message, write_message
+from workbench.children.messages import Message, read_message, write_message
 from workbench.errors import EngineError
 
 _LAST_WORDS = 400
@@ -32,9 +34,10 @@ class ChildProcess:
     Args:
         module: What is run, as `python -m`.
         name: What it is to a person, for sentences.
+        environment: Variables that it has beyond, or instead of, this process's.
     """
 
-    def __init__(self, module: str, *, name: str) -> None:
+    def __init__(self, module: str, *, name: str, environment: Mapping[str, str] | None = None) -> None:
         self._name = name
         self._words = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  as long as the child
         self._process = subprocess.Popen(
@@ -42,8 +45,9 @@ class ChildProcess:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._words,
+            env=os.environ | dict(environment or {}),
         )
-        self._answers: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._answers: queue.Queue[Message | None] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True, name=f"listen-{self._process.pid}").start()
 
     @property
@@ -58,13 +62,13 @@ class ChildProcess:
         assert self._process.stdout is not None
         with contextlib.suppress(ValueError, OSError):  # no message, or closed by `stop`
             while (found := read_message(cast("BinaryIO", self._process.stdout))) is not None:
-                self._answers.put(found[0])
+                self._answers.put(found)
         self._answers.put(None)
 
     def ask(
         self, message: dict[str, Any], samples: NDArray[np.float32] | None = None, *, timeout_seconds: float
-    ) -> dict[str, Any]:
-        """The child's answer.
+    ) -> Message:
+        """The child's answer, and the samples in it (none: empty).
 
         Raises:
             ChildDied: It ended instead, or took too long and was ended.

@@ -12,6 +12,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+Message = tuple[dict[str, Any], NDArray[np.float32]]
+"""What is said, and the samples said with it: float32 (n,), empty where there are none."""
+
 _LENGTH = struct.Struct("<I")
 _LONGEST = 1 << 26
 _SAMPLES = "samples"
@@ -33,7 +36,7 @@ def write_message(file: BinaryIO, message: dict[str, Any], samples: NDArray[np.f
     file.flush()
 
 
-def read_message(file: BinaryIO) -> tuple[dict[str, Any], NDArray[np.float32]] | None:
+def read_message(file: BinaryIO) -> Message | None:
     """The next message and its samples (none: empty); None at the end, also in the middle of a message.
 
     Raises:
