@@ -15,9 +15,9 @@ import numpy as np
 import pytest
 
 from workbench.audio.clip import AudioClip
+from workbench.children.process import ChildDied, ChildProcess
 from workbench.engines import sherpa
 from workbench.engines.base import DecodeOptions, Hypothesis
-from workbench.children.process import ChildDied, ChildProcess
 from workbench.engines.onnx_metadata import onnx_metadata
 from workbench.engines.sherpa import PLUGIN, SherpaEngine
 from workbench.engines.sherpa_kinds import KINDS, read_folder

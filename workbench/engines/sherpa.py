@@ -14,8 +14,8 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from workbench.audio.clip import AudioClip
-from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis, Segment
 from workbench.children.process import ChildProcess
+from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis, Segment
 from workbench.engines.device import available_cores
 from workbench.engines.frame_tokens import TimedToken, timed_segments
 from workbench.engines.generation import check_rate
