@@ -41,22 +41,32 @@ import time
 time.sleep(3)
 """
 SERVED = f"""
-import json, signal, subprocess, sys
-import httpx
+import json, runpy, signal, subprocess, sys
+from pathlib import Path
+import httpx, psutil
 command = [sys.executable, "-P", "-m", "workbench.cli", "serve", "--port", "0", "--json"]
 process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 lines = []
 while not lines or lines[-1] != "}}\\n":
     lines.append(process.stdout.readline())
-with httpx.Client(base_url=json.loads("".join(lines))["url"], timeout=120, trust_env=False) as visitor:
+url = json.loads("".join(lines))["url"]
+with httpx.Client(base_url=url, timeout=120, trust_env=False) as visitor:
     statuses = [visitor.get(path).status_code for path in ("/", "/config", "/health", "/v1/models")]
-    for path in ("file=https://{OUTSIDE}/x.wav", "proxy=https://{OUTSIDE}.hf.space/x"):
-        statuses.append(visitor.get(f"/gradio_api/{{path}}").status_code)
+    fetched = [visitor.get(f"/gradio_api/{{path}}").status_code
+        for path in ("file=https://{OUTSIDE}/x.wav", "proxy=https://{OUTSIDE}.hf.space/x")]
     sent = {{"file": open({str(SPOKEN)!r}, "rb").read()}}
     statuses.append(visitor.post("/v1/audio/transcriptions", files=sent).status_code)
+    mistyped = [visitor.post("/v1/audio/transcriptions", files=sent, data={{"model": model}}).status_code
+        for model in ("faster-whisper:openai/wisper-tiny", "whisper:openai/wisper-tiny", "qwen3-asr:Qwen/Qwen3-ASR")]
+    named = [visitor.post("/v1/audio/transcriptions", files={{"file": ("meeting.wav", {PLAYLIST.encode()!r})}}).status_code]
+page = runpy.run_path({str(ROOT / "scripts" / "visit_page.py")!r})
+seen = page["rows"](page["visit"](url, [Path({str(SPOKEN)!r}), Path(sys.argv[1])]))
+listens = {{one.laddr.ip for one in psutil.Process(process.pid).net_connections("tcp") if one.status == "LISTEN"}}
 process.send_signal(signal.SIGINT)
-print(json.dumps(statuses), file=sys.stderr)
-sys.exit(process.wait() or statuses[:4] != [200] * 4 or statuses[-1] != 200)
+print(json.dumps([statuses, fetched, mistyped, named, seen, sorted(listens)]), file=sys.stderr)
+worked = statuses == [200] * 5 and [row.split()[0] for row in seen] in (["done", "failed"], ["check", "failed"])
+refused = all(400 <= status < 600 for status in fetched + mistyped + named)
+sys.exit(process.wait() or not (worked and refused and listens == {{"127.0.0.1"}}))
 """
 
 
@@ -73,7 +83,7 @@ def steps(folder: Path) -> dict[str, tuple[list[str], bool, set[int]]]:
         "transcribe": ([*workbench, "transcribe", str(SPOKEN)], False, {0}),
         "bench": ([*workbench, "bench", "english-demo", "--limit", "2", "--on-existing", "again"], False, {0}),
         "engines, models, doctor": ([*workbench, "doctor"], False, {0, 1}),
-        "serve: page, API, addresses to fetch": ([sys.executable, "-P", "-c", SERVED], False, {0}),
+        "serve: page, API, hostile inputs to both": ([sys.executable, "-P", "-c", SERVED, str(playlist)], False, {0}),
         "a web address as recording": ([*workbench, "transcribe", f"https://{OUTSIDE}/x.wav"], False, refused),
         "a playlist named meeting.wav": ([*workbench, "transcribe", str(playlist)], False, refused),
         "a model that is not here": (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,9 @@ import pytest
 from workbench.settings import Settings, quieten
 
 quieten()  # before any test module imports gradio or transformers
+
+# Makers of recordings, good and bad, that tests and scripts share.
+sys.path[:0] = [str(Path(__file__).parent / "fixtures"), str(Path(__file__).parents[1] / "scripts")]
 
 SPEECH = Path(__file__).resolve().parents[2] / "shared" / "speech"
 

@@ -39,6 +39,9 @@ class Settings:
         host: Address the page listens on.
         port: Its port.
         offline: Whether nothing may be fetched; only `workbench models fetch` works without it.
+        hosted: Whether `serve` and benchmarks give each engine a process of its own.
+        engine_timeout: Seconds that a call into such an engine may take before it counts as stuck; None for a limit in
+            proportion to the audio and to how fast the engine has been.
     """
 
     home: Path
@@ -46,10 +49,12 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 7860
     offline: bool = True
+    hosted: bool = True
+    engine_timeout: float | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read `WORKBENCH_HOME`, `WORKBENCH_DEVICE`, `WORKBENCH_HOST` and `WORKBENCH_PORT`.
+        """Read `WORKBENCH_HOME`, `_DEVICE`, `_HOST`, `_PORT`, `_HOSTED` and `_ENGINE_TIMEOUT`.
 
         Raises:
             UsageError: A value cannot be used.
@@ -63,6 +68,8 @@ class Settings:
             device=environ.get("WORKBENCH_DEVICE") or "auto",
             host=environ.get("WORKBENCH_HOST") or "127.0.0.1",
             port=int(port),
+            hosted=environ.get("WORKBENCH_HOSTED", "").lower() not in ("0", "false"),
+            engine_timeout=_seconds("WORKBENCH_ENGINE_TIMEOUT", environ),
         )
 
     @property
@@ -82,6 +89,19 @@ class Settings:
     def temporary(self) -> Path:
         """Uploads and recordings while they are worked on."""
         return self.home / "tmp"
+
+
+def _seconds(name: str, environ: Mapping[str, str]) -> float | None:
+    text = environ.get(name)
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < float("inf"):
+        raise UsageError(f"{name} is {text!r}, no time.", hint="Use a number of seconds above 0.")
+    return seconds
 
 
 def quieten(environ: dict[str, str] | os._Environ[str] = os.environ) -> None:  # pyright: ignore[reportPrivateUsage]

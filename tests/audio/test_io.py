@@ -15,6 +15,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from workbench.audio.clip import AudioClip
+from workbench.audio.decoder import open_decoder
+from workbench.audio.decoding_pool import POOL
 from workbench.audio.io import probe, read_clip, stream, write_clip
 from workbench.errors import AudioTooLong, UsageError
 
@@ -161,7 +163,8 @@ def test_block_size_changes_no_sample(tmp_path, make_sound, monkeypatch, seconds
     whole = soxr.resample(soundfile.read(path, dtype="float32")[0], rate, 16_000, quality="VHQ")
     with monkeypatch.context() as patch:
         patch.setattr("workbench.audio.decoder._BLOCK_SECONDS", block)
-        streamed = np.concatenate(list(stream(path)))
+        with open_decoder(path) as decoder:
+            streamed = np.concatenate(list(decoder.blocks(16_000)))
     assert abs(streamed.size - whole.size) <= 1
     n = min(streamed.size, whole.size)
     np.testing.assert_allclose(streamed[:n], whole[:n], atol=1e-5)
@@ -176,7 +179,7 @@ def test_decoding_filters_what_16_khz_cannot_hold(tmp_path):
 
 def test_too_long_is_told_from_the_header(tmp_path, make_sound, encode, monkeypatch):
     path = encode(tmp_path / "long.flac", make_sound(4.0), codec="flac")
-    monkeypatch.setattr("workbench.audio.decoder.Recording.blocks", None)  # decoding would raise TypeError
+    monkeypatch.setattr("workbench.audio.recording.Recording.blocks", None)  # decoding would raise TypeError
     with pytest.raises(AudioTooLong, match=r"long.flac lasts 4 s; 3 s"):
         read_clip(path, max_seconds=3)
 
@@ -215,13 +218,21 @@ def test_closing_the_stream_closes_the_file(tmp_path, make_sound, encode):
     path = encode(tmp_path / "sound.flac", make_sound(5.0), codec="flac")
     blocks = stream(path)
     next(blocks)
-    fds = Path("/proc/self/fd")
-    if not fds.exists():
+    if not Path("/proc/self/fd").exists():
         pytest.skip("needs /proc to see open files")
-    links = [str(fd.readlink()) for fd in fds.iterdir() if fd.is_symlink()]
-    assert str(path) in links
+    assert str(path) in _files_of_decoders()
     blocks.close()
-    assert str(path) not in [str(fd.readlink()) for fd in fds.iterdir() if fd.is_symlink()]
+    assert str(path) not in _files_of_decoders()
+
+
+def _files_of_decoders() -> list[str]:
+    """What the processes that decode for this one hold open."""
+    return [
+        str(fd.readlink())
+        for child in POOL.children
+        for fd in Path(f"/proc/{child.pid}/fd").iterdir()
+        if fd.is_symlink()
+    ]
 
 
 MEASURE = """

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from workbench.http.guard import Guard
+from workbench.http.access.hosts import Guard
 
 
 async def answer(request: Request) -> Response:

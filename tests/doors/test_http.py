@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from kept_recordings import temporary_files
 
 from workbench import http, services
 from workbench.engines.base import Hypothesis
@@ -38,10 +39,6 @@ def transcribe(server: Any, spoken: Path) -> Callable[..., httpx.Response]:
         )
 
     return post
-
-
-def temporary_files(server: Any) -> list[Path]:
-    return [path for path in server.pool.settings.temporary.rglob("*") if path.is_file()]
 
 
 def wait_until(claim: Callable[[], bool], seconds: float = 10) -> None:
@@ -197,7 +194,7 @@ def test_our_own_mistake_says_nothing_of_what_was_said(
     )
     assert answer.status_code in (500, 503)
     assert "secret" not in answer.text
-    assert temporary_files(server) == []
+    wait_until(lambda: temporary_files(server) == [], seconds=1)
 
 
 def test_a_client_that_goes_away_stops_the_work(

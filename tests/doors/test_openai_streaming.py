@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import openai
 import pytest
+from kept_recordings import temporary_files
 from openai.types.audio import (
     TranscriptionDiarized,
     TranscriptionTextDeltaEvent,
@@ -41,10 +42,6 @@ def by_the_second(scripted: ScriptedPlugin) -> ScriptedPlugin:
     scripted.chunk_seconds = 1.0
     scripted.script = lambda clip: SENTENCES[min(len(scripted.journal.calls), len(SENTENCES)) - 1]
     return scripted
-
-
-def temporary_files(server: Any) -> list[Path]:
-    return [path for path in server.pool.settings.temporary.rglob("*") if path.is_file()]
 
 
 def wait_until(claim: Callable[[], bool], seconds: float = 10) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+import psutil
 import pytest
 
 RUN = """
@@ -23,9 +26,11 @@ with offered(ScriptedPlugin(delay_seconds=0.5)):
 """
 
 
-def start(home: Path, *words: object) -> subprocess.Popen[str]:
+def start(home: Path, *words: object, as_installed: bool = False) -> subprocess.Popen[str]:
+    """A command with the scripted engine; or, as it is installed, without, and with what is done before it begins."""
     environment = os.environ | {"WORKBENCH_HOME": str(home), "PYTHONUNBUFFERED": "1"}
-    command = [sys.executable, "-c", RUN, *map(str, words)]
+    program = ["-m", "workbench.cli"] if as_installed else ["-c", RUN]
+    command = [sys.executable, *program, *map(str, words)]
     return subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -105,3 +110,77 @@ def test_the_server_says_where_it_is_serves_and_leaves_nothing(
     assert "scripted is ready after" in err
     assert "Traceback" not in err
     assert [path for path in (workbench_home / "tmp").rglob("*") if path.is_file()] == []
+
+
+@pytest.mark.slow
+def test_a_server_with_a_token_opens_to_its_link_once_and_to_the_token(workbench_home: Path) -> None:
+    process = start(workbench_home, "serve", "--port", 0, "--engine", "scripted", "--token", "--json")
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or lines[-1] != "}\n":
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr and process.stderr.read()
+    said = json.loads("".join(lines))
+    token_file = Path(said["token_file"])
+    try:
+        assert httpx.get(f"{said['url']}/health").status_code == 401
+        with httpx.Client(follow_redirects=True, timeout=30) as visitor:
+            assert visitor.get(said["link"]).status_code == 200
+            assert visitor.get(f"{said['url']}/health").status_code == 200
+        assert httpx.get(said["link"]).status_code == 401
+        bearer = {"Authorization": f"Bearer {token_file.read_text().strip()}"}
+        made = httpx.post(f"{said['url']}/access/links", headers=bearer)
+        assert made.status_code == 201
+        assert httpx.get(made.json()["link"]).status_code == 303
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert f"This link opens once: {said['link']}" in err
+    assert not token_file.exists()
+
+
+def own_address() -> str | None:
+    """One of this machine's that others may reach; None where it has none."""
+    up = {name for name, one in psutil.net_if_stats().items() if one.isup}
+    found = [
+        one.address
+        for name, addresses in psutil.net_if_addrs().items()
+        for one in addresses
+        if name in up and one.family == socket.AF_INET and not ipaddress.ip_address(one.address).is_loopback
+    ]
+    return found[0] if found else None
+
+
+@pytest.mark.slow
+def test_a_server_for_other_machines_goes_by_its_address_and_asks_for_the_token(workbench_home: Path) -> None:
+    address = own_address()
+    if address is None:
+        pytest.skip("this machine has no address but loopback's")
+    words = ("serve", "--host", address, "--allow-remote", "--port", 0, "--json")
+    process = start(workbench_home, *words, as_installed=True)
+    assert process.stdout is not None
+    lines: list[str] = []
+    while not lines or lines[-1] != "}\n":
+        lines.append(process.stdout.readline())
+        assert lines[-1], process.stderr and process.stderr.read()
+    said = json.loads("".join(lines))
+    url, port = said["url"], int(said["url"].rpartition(":")[2])
+    try:
+        assert url == f"http://{address}:{port}"
+        assert said["sealed"]["kernel"] or said["sealed"]["guard"], said["sealed"]
+        assert httpx.get(f"{url}/health", trust_env=False).status_code == 401
+        bearer = {"Authorization": f"Bearer {Path(said['token_file']).read_text().strip()}"}
+        by_name = {
+            host: httpx.get(f"{url}/health", headers=bearer | {"Host": host}, trust_env=False).status_code
+            for host in (f"{address}:{port}", f"localhost:{port}", f"evil.example:{port}", f"198.51.100.9:{port}")
+        }
+        assert list(by_name.values()) == [200, 200, 403, 403]
+        with httpx.Client(follow_redirects=True, timeout=30, trust_env=False) as visitor:
+            assert "gradio" in visitor.get(said["link"]).text
+        with pytest.raises(httpx.ConnectError):
+            httpx.get(f"http://127.0.0.1:{port}/health", trust_env=False)
+    finally:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert "The connection is not encrypted" in err
+    assert "ssh -L" in err

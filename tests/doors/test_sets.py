@@ -124,3 +124,56 @@ def test_over_http(server: object, workbench: Command, demo_set: Path) -> None:
     assert httpx.get(f"{base}/recipes", params={"name": "nope"}, timeout=30).status_code == 404
     assert httpx.get(f"{base}/curve", params={"runs": "nope"}, timeout=30).status_code == 404
     assert json.dumps(found)
+
+
+def events(url: str, body: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
+    """Server-sent events by name; an answer that is an error as one named `refused`."""
+    answer = httpx.post(url, json=body, timeout=60)
+    if answer.status_code != 200:
+        return [("refused", answer.json()["error"])]
+    frames = (frame.split("\n") for frame in answer.text.strip().split("\n\n"))
+    return [(name.removeprefix("event: "), json.loads(data.removeprefix("data: "))) for name, data in frames]
+
+
+def test_sets_are_imported_checked_and_derived_over_http(server: object, workbench: Command, kaldi: Path) -> None:
+    base = f"{server.url}/v1/workbench"  # pyright: ignore[reportAttributeAccessIssue]
+    asked = {"layout": "kaldi", "folder": str(kaldi), "name": "mine", "language": "en"}
+    ((_, refused),) = [one for one in events(f"{base}/sets/import", asked) if one[0] in ("refused", "error")]
+    assert "text:3: wav.scp:3 is a command" in str(refused)
+    *progress, (name, imported) = events(f"{base}/sets/import", asked | {"skip_faulty": True, "copy": True})
+    assert (name, imported["total"], imported["imported"]) == ("imported", 3, 2)
+    assert imported["refused"][0]["line"] == 3  # pyright: ignore[reportIndexIssue]
+    assert {one for one, _ in progress} == {"progress"}
+    assert httpx.get(f"{base}/sets/check", params={"set": "mine"}).json()["items"] == 2
+    assert httpx.get(f"{base}/sets/check", params={"set": "nope"}).status_code == 404
+    *_, (name, derived) = events(f"{base}/sets/derive", {"set": "mine", "noise": ["white"], "snr": [10, 0]})
+    assert (name, derived["total"], derived["name"]) == ("derived", 6, "mine-conditions")
+    ((_, refused),) = events(f"{base}/sets/derive", {"set": "mine"})
+    assert "Nothing would be done" in str(refused)
+
+    asked = {"sets": ["mine-conditions"], "engines": ["scripted"], "chains": ["", "gain:peak_db=-3"]}
+    streamed = events(f"{base}/curve", asked)
+    assert [one for one, _ in streamed if one == "cell_started"] == ["cell_started"] * 2
+    name, curves = streamed[-1]
+    assert (name, len(curves["curves"])) == ("curves", 2)  # pyright: ignore[reportArgumentType]
+    words = ("--set", "mine-conditions", "--engine", "scripted", "--chain", "", "--chain", "gain:peak_db=-3")
+    assert workbench("curve", *words, "--json").document == curves, "the runs are there already"
+    told = workbench("curve", *words)
+    assert "no difference shown (" in told.out
+    assert "of the mean over the axis; 2 places, 2 clips that both heard." in told.out
+
+
+def test_a_curve_over_a_parameter_runs_what_it_needs(workbench: Command, demo_set: Path) -> None:
+    words = ("curve", "--set", demo_set, "--engine", "scripted", "--axis", "gain.peak_db", "--values=-20,-3", "--json")
+    (curve,) = workbench(*words).document["curves"]
+    assert [point["at"] for point in curve["points"]] == [-20, -3]
+    assert len(curve["runs"]) == 2
+    for wrong, said in (
+        (("curve",), "of runs, or of sets"),
+        (("curve", "--set", demo_set, "--engine", "scripted"), "is tagged with snr_db"),
+        (("curve", "--set", demo_set, "--engine", "scripted", "--axis", "beam", "--values", "1,2"), "beam"),
+        (("curve", "--set", demo_set, "--engine", "scripted", "--option", "whisper/beam=1"), "that is not there"),
+    ):
+        outcome = workbench(*wrong)
+        assert outcome.code == 2
+        assert said in outcome.err

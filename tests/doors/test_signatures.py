@@ -12,7 +12,9 @@ import pytest
 from workbench import services
 from workbench.cli.parser import build_parser
 from workbench.cli.syntax import argument_helps
+from workbench.http.curves import CurveRequest
 from workbench.http.exchange import ImportRequest
+from workbench.http.sets import DeriveSetRequest, ImportSetRequest
 from workbench.http.sweeps import SweepRequest
 from workbench.http.trials import KeepRequest, LabelRequest
 from workbench.http.verbs import BenchRequest
@@ -58,15 +60,15 @@ def parameters(*called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
         ("transcript rerun", [services.transcribe_range_events], {}, {"file"}),
         ("transcript set", [services.make_set], {}, set()),
         ("inspect", [services.inspect_recording], {"path": "files"}, set()),
-        ("bench", [services.bench_events, services.bench], {}, {"executor", "csv"}),
+        ("bench", [services.bench_events, services.bench], {}, {"csv"}),
         ("score", [services.score], {}, {"unit"}),
         ("labels suspects", [services.suspects], {}, set()),
         ("labels correct", [services.correct], {}, set()),
         ("labels list", [services.list_corrections], {}, set()),
         ("compare", [services.compare, services.rank], {"runs": "more"}, set()),
         ("causes", [services.causes], {}, {"terms_file"}),
-        ("curve", [services.curve], {}, {"svg"}),
-        ("sweep", [services.bench_events, services.sweep_events, services.sweep_table], SWEPT, {"executor"}),
+        ("curve", [services.curve, services.curve_events, services.bench_events], SWEPT, {"sets", "svg"}),
+        ("sweep", [services.bench_events, services.sweep_events, services.sweep_table], SWEPT, set()),
         ("trial", [services.list_trials], {}, {"action"}),
         ("trial list", [services.list_trials], {}, set()),
         ("trial start", [services.try_out_events], {}, {"context", "options"}),
@@ -82,7 +84,7 @@ def parameters(*called: Callable[..., Any]) -> dict[str, inspect.Parameter]:
         ("sweeps delete", [services.delete_sweep], {}, set()),
         ("sets", [services.list_sets], {}, {"action"}),
         ("sets list", [services.list_sets], {}, set()),
-        ("sets check", [services.list_sets], {}, {"name"}),
+        ("sets check", [services.check_set], {"set": "name"}, set()),
         ("sets import", [services.import_set_events], {}, set()),
         ("sets derive", [services.derive_set_events], {}, set()),
         ("sets recipes", [services.list_recipes], {}, set()),
@@ -152,7 +154,7 @@ def test_every_verb_speaks_json_and_explains_its_arguments() -> None:
             "engines",
             "runs",
         ),
-        *("models", "serve", "doctor", "labels", "transcript", "estimate"),
+        *("models", "serve", "doctor", "labels", "transcript", "estimate", "saved"),
     }
     for name, parser in parsers().items():
         assert "--json" in parser._option_string_actions, name
@@ -192,6 +194,26 @@ def test_http_takes_what_the_service_takes() -> None:
             assert fields[name].get_default(call_default_factory=True) == parameter.default or not parameter.default, (
                 name
             )
+
+
+@pytest.mark.parametrize(
+    ("request_type", "called", "renamed"),
+    [
+        (DeriveSetRequest, [services.derive_set_events], {}),
+        (ImportSetRequest, [services.import_set_events], {}),
+        (CurveRequest, [services.curve, services.curve_events, services.bench_events], {"runs": "sets", **SWEPT}),
+    ],
+)
+def test_sets_and_curves_over_http_take_what_the_services_take(
+    request_type: Any, called: list[Callable[..., Any]], renamed: dict[str, str]
+) -> None:
+    fields = {one.alias or name: one for name, one in request_type.model_fields.items()}
+    expected = {renamed.get(name, name): one for name, one in parameters(*called).items()}
+    assert set(fields) == set(expected)
+    for name, parameter in expected.items():
+        if parameter.default is not parameter.empty and name not in renamed.values():
+            default = fields[name].get_default(call_default_factory=True)
+            assert default == parameter.default or list(default or ()) == list(parameter.default or ()), name
 
 
 def test_an_import_over_http_takes_what_the_service_takes_and_contents_for_a_path() -> None:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from workbench.audio.held import find
 from workbench.errors import UsageError
 from workbench.http.uploads import Form, clear_leftovers, process_folder, received_form, safe_name
 from workbench.settings import Settings
@@ -56,17 +57,18 @@ def test_fields_and_recording_arrive_whatever_the_pieces(settings: Settings, chu
     assert seen == ("builtin", "香港 API", "谈话.wav", recording)
 
 
-def test_only_its_owner_can_look_at_a_recording(settings: Settings) -> None:
+def test_a_recording_has_no_name_on_the_disk_and_only_its_owner_may_look_into_the_folder(settings: Settings) -> None:
     def modes(form: Form) -> set[int]:
-        folders = [form.file.parent, form.file.parent.parent, settings.temporary]
-        return {stat.S_IMODE(folder.stat().st_mode) for folder in folders}
+        assert form.file.read_bytes() == b"RIFF"
+        assert list(process_folder(settings).iterdir()) == []
+        return {stat.S_IMODE(folder.stat().st_mode) for folder in (process_folder(settings), settings.temporary)}
 
     assert take(form_request(file=("a.wav", b"RIFF")), settings, modes) == {0o700}
 
 
 def test_the_recording_is_gone_after_use(settings: Settings) -> None:
-    path = take(form_request(file=("a.wav", b"RIFF")), settings, lambda form: form.file)
-    assert not path.exists()
+    key = take(form_request(file=("a.wav", b"RIFF")), settings, lambda form: form.file.key)
+    assert find(key) is None
     assert list(process_folder(settings).iterdir()) == []
 
 

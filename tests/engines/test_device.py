@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
@@ -22,6 +23,7 @@ from workbench.engines.device import (
     fit_sentence,
     fits,
     machine_facts,
+    may_have_accelerator,
 )
 from workbench.errors import EngineUnavailable, UsageError
 from workbench.settings import Settings
@@ -46,6 +48,7 @@ def accelerator(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def pretend(kind: str | None, count: int = 1) -> None:
         found = None if kind is None else torch.device(kind)
+        monkeypatch.setattr("workbench.engines.device.may_have_accelerator", lambda: True)
         monkeypatch.setattr(torch.accelerator, "current_accelerator", lambda check_available=False: found)
         monkeypatch.setattr(torch.accelerator, "device_count", lambda: count if kind else 0)
 
@@ -71,6 +74,18 @@ def test_the_device_is_the_one_asked_for_or_the_accelerator(
 ) -> None:
     accelerator(kind, count=2)
     assert choose_device(asking(settings, asked)) == chosen
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="device files are Linux's")
+def test_pytorch_is_asked_only_where_there_may_be_an_accelerator(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("workbench.engines.device.version", lambda _: "2.13.0")
+    assert not may_have_accelerator(tmp_path)
+    Path(tmp_path, "nvidia0").touch()
+    assert may_have_accelerator(tmp_path)
+    monkeypatch.setattr("workbench.engines.device.version", lambda _: "2.13.0+cpu")
+    assert not may_have_accelerator(tmp_path)
 
 
 @pytest.mark.parametrize(("kind", "asked"), [(None, "cuda"), (None, "mps"), ("mps", "cuda"), ("cuda", "cuda:2")])

@@ -173,7 +173,7 @@ def test_the_only_model_of_a_server_is_taken(
 def test_plain_json_is_asked_for_where_verbose_is_refused(fake: FakeServer, settings: Settings) -> None:
     fake.answers = {"verbose_json": (400, {"error": {"message": "only json"}}), "json": (200, {"text": "Hello."})}
     engine = PLUGIN.load(fake.url, settings)
-    found = engine.transcribe([CLIP, CLIP], DecodeOptions(language="en"))
+    found = engine.transcribe([CLIP, CLIP], DecodeOptions(language="en", extra={"concurrency": 1}))
     assert [one.text for one in found] == ["Hello.", "Hello."]
     assert found[0].segments == ()
     assert found[0].language == "en"
@@ -186,7 +186,7 @@ def test_plain_json_is_asked_for_where_verbose_is_refused(fake: FakeServer, sett
     [
         ((404, {"error": {"message": "The model `x` does not exist."}}), "answered 404: The model `x` does not exist."),
         ((422, {"detail": [{"msg": "field required"}]}), "answered 422: .*field required"),
-        ((500, b"Traceback"), "answered 500: Traceback"),
+        ((501, b"Traceback"), "answered 501: Traceback"),
         ((200, b"<html>"), "no transcription"),
         ((200, {"txt": "Hello"}), "no transcription"),
         ((200, {"text": None}), "no transcription"),

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.pipeline import meter as meter_module
+from workbench.engines import gauges
+from workbench.engines.gauges import KernelPeakRss, SampledPeak, TorchCuda
 from workbench.pipeline.measurement import Measurement, combined
-from workbench.pipeline.meter import KernelPeakRss, Meter, SampledPeak, TorchCuda, shared_by_length
+from workbench.pipeline.meter import Meter, shared_by_length
 
 
 class FakeCuda:
@@ -117,7 +118,7 @@ def test_wall_and_cpu_seconds_tell_sleep_from_work() -> None:
     assert awake.result.cpu_seconds >= 0.1
 
 
-@pytest.mark.skipif(not meter_module._STATUS.exists(), reason="needs Linux's /proc")
+@pytest.mark.skipif(not gauges._STATUS.exists(), reason="needs Linux's /proc")
 def test_a_passing_peak_of_memory_is_seen_and_then_forgotten() -> None:
     measured = Meter()
     measured._gauges = [KernelPeakRss()]

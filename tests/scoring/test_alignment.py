@@ -12,7 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.scoring.alignment import MOST_HITS, SCLITE, Edit, Gains, align_units, count_units
+from workbench.scoring.alignment import (
+    MOST_HITS,
+    SCLITE,
+    Edit,
+    Gains,
+    align_units,
+    count_steps,
+    count_units,
+    trace_units,
+)
 
 UNITS = st.lists(st.sampled_from("abc"), max_size=9)
 PAIRS = st.lists(st.tuples(UNITS, UNITS), min_size=1, max_size=8)
@@ -51,8 +60,8 @@ def test_is_the_plain_alignment_whatever_the_batches_blocks_and_bands(
     pairs: list[tuple[list[str], list[str]]], limits: tuple[int, int]
 ) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("workbench.scoring.alignment._CELLS", limits[0])
-        patch.setattr("workbench.scoring.alignment._WIDTH", limits[1])
+        patch.setattr("workbench.scoring.paths._CELLS", limits[0])
+        patch.setattr("workbench.scoring.paths._WIDTH", limits[1])
         found = align_units([pair[0] for pair in pairs], [pair[1] for pair in pairs])
     assert found == [align_plainly(*pair, Gains(3, 4)) for pair in pairs]
 
@@ -67,6 +76,21 @@ def test_most_hits_are_a_longest_common_subsequence(said: list[str], heard: list
             lengths[i, j] = max(longer, lengths[i - 1, j], lengths[i, j - 1])
     (edits,) = align_units([said], [heard], gains=MOST_HITS)
     assert sum(edit.op == "hit" for edit in edits) == lengths[len(said), len(heard)]
+
+
+@given(st.lists(st.tuples(st.text("ab", max_size=12), st.text("ab", max_size=12)), max_size=8))
+@settings(max_examples=400, deadline=None)
+def test_strings_are_counted_as_their_characters_are_aligned(pairs: list[tuple[str, str]]) -> None:
+    """Two letters: most texts share their ends, and most alignments are one of several that are as good."""
+    references, hypotheses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    traced = trace_units(list(map(list, references)), list(map(list, hypotheses)))
+    assert count_units(references, hypotheses) == [count_steps(steps) for steps in traced]
+
+
+def test_any_character_can_be_counted() -> None:
+    said, heard = "\ud800é😀\U0010ffff\x00", "\ud801é😀\U0010fffe\x00"
+    (counts,) = count_units([said], [heard])
+    assert (counts.hits, counts.substitutions) == (3, 2)
 
 
 @given(PAIRS)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import UnknownName
 from workbench.scoring.counts import ErrorCounts
-from workbench.scoring.score import METRICS, Edit, Pair, align, count, count_all, score
+from workbench.scoring.score import METRICS, Edit, Pair, align, count, count_all, count_each, score
 from workbench.text.rulers import find_ruler
 from workbench.text.units import UNITS, Unit, split
 
@@ -21,6 +21,14 @@ PAIRS = st.lists(st.tuples(TEXTS, TEXTS), min_size=1, max_size=12)
 
 def counts_of(hits: int = 0, substitutions: int = 0, deletions: int = 0, insertions: int = 0) -> ErrorCounts:
     return ErrorCounts(hits=hits, substitutions=substitutions, deletions=deletions, insertions=insertions)
+
+
+@given(PAIRS)
+@settings(max_examples=200, deadline=None)
+def test_counting_all_rates_together_is_counting_each(pairs: list[tuple[str, str]]) -> None:
+    references, hypotheses = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    apart = {metric: count_all(references, hypotheses, unit) for metric, unit in METRICS.items()}
+    assert count_each(references, hypotheses) == apart
 
 
 class TestCount:

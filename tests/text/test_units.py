@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import UnknownName
 from workbench.text.scripts import has_han
-from workbench.text.units import UNITS, split
+from workbench.text.units import UNITS, join_characters, mixed_as, split
 
 
 @pytest.mark.parametrize(
@@ -81,3 +81,23 @@ def test_hundred_thousand_lines_take_seconds() -> None:
     for _ in range(100_000):
         split(line, "mixed")
     assert time.perf_counter() - started < 20
+
+
+MIXTURES = st.text(alphabet="ab1'é 的好カか\u3099\ufe00한\u3000\x1c\n𠮶", max_size=8)
+
+
+@given(MIXTURES)
+@settings(max_examples=500, deadline=None)
+def test_units_that_are_said_to_be_the_same_are(text: str) -> None:
+    """Whether they are: where a text has its mixed units as words or characters too, that is known of most texts."""
+    mixed = split(text, "mixed")
+    assert ("char" in mixed_as(text)) == (mixed == split(text, "char"))
+    assert "word" not in mixed_as(text) or mixed == split(text, "word")
+    assert list(join_characters(text)) == split(text, "char")
+
+
+def test_chinese_alone_is_counted_by_character_and_english_by_word() -> None:
+    assert mixed_as("今天 天气好") == {"char"}
+    assert mixed_as("turn the light on") == {"word"}
+    assert mixed_as("打开 API") == frozenset()
+    assert mixed_as("") == mixed_as("a b") == {"char", "word"}

@@ -10,12 +10,12 @@ from dataclasses import replace
 from html import unescape
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from workbench.audio.held import find, lend
 from workbench.audio.io import write_clip
 from workbench.engines.base import Hypothesis, Segment, Word
 from workbench.engines.pool import EnginePool
@@ -88,7 +88,9 @@ def ask(editor: Editor, answer: Answer, act: str, **more: Any) -> dict[str, Any]
 
 
 def fetched(reply: dict[str, Any]) -> Path:
-    return Path(unquote(reply["url"].partition("=")[2]))
+    held = find(reply["url"].removeprefix("files/"))
+    assert held is not None
+    return held
 
 
 def test_one_edit_sends_its_row_and_not_the_list(editor: Editor, answer: Answer) -> None:
@@ -201,7 +203,7 @@ def test_an_eval_set_is_one_zip(editor: Editor, tmp_path: Path) -> None:
     sound = AudioClip(samples=np.zeros(12 * 16_000, np.float32), sample_rate=16_000, source="会议 1.wav")
     path = tmp_path / "会议 1.wav"
     write_clip(sound, path)
-    answer = Answer(transcript=transcript(chain="gain:peak_db=-3"), recording=str(path))
+    answer = Answer(transcript=transcript(chain="gain:peak_db=-3"), recording=lend(path))
     answer.transcript = replace(answer.transcript, clip_digest=sound.digest, chain="")
     answer.edited = type(answer.edited)(raw=answer.transcript)
     editor.fill(answer)

@@ -181,6 +181,84 @@ def test_stop_keeps_what_is_done_and_the_next_run_goes_on(
     assert services.list_runs(pool=page_server.pool)[0].run_id == record.run_id
 
 
+def test_run_at_once_after_stop_is_not_lost(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
+) -> None:
+    """The click that comes as soon as the button is there again has its run, whatever is left of the stopped one."""
+    page = chromium_page
+    open_tab(page, "Benchmark")
+    choose_set(page, own_set)
+    choose_engine(page, "scripted", tab="benchmark")
+    run, stop = (page.get_by_role("button", name=name, exact=True) for name in ("Run benchmark", "Stop"))
+    for delay in (1.5, 1.5, 0.0):
+        describing.delay_seconds = delay
+        run.click()  # waits for the button, and for nothing else
+        if delay:
+            page.locator("tr[data-clip='clip0']").wait_for()
+            stop.click()
+    page.wait_for_function("document.querySelector('.wb-totals')?.innerText.includes('Scored 3 of 4')")
+    page.locator(".wb-downloads:visible").first.wait_for()
+    run.wait_for()
+    stop.wait_for(state="hidden")
+    (record,) = [one for one in services.list_runs(pool=page_server.pool) if str(own_set) in one.passed["sets"]]
+    assert record.status == "success"
+
+
+def test_own_sets_are_imported_put_into_noise_and_chosen(
+    page_server: Any, chromium_page: Any, choose_engine: Callable[..., None], own_set: Path, describing: Any
+) -> None:
+    page = chromium_page
+    open_tab(page, "Benchmark")
+    page.get_by_role("button", name="Your own sets").click()
+    panel = page.locator(".wb-own-sets")
+    panel.get_by_label("Layout").click()
+    page.locator("[role=option]:visible", has_text="nemo:").first.click()
+    panel.get_by_label("Folder on this machine").fill(str(own_set / "manifest.jsonl"))
+    panel.get_by_label("Name", exact=True).first.fill("page-import")
+    panel.get_by_role("button", name="Import", exact=True).click()
+    page.locator(".wb-own-answer .wb-error").first.wait_for()
+    assert "1 fault: nothing was made." in panel.inner_text()
+    assert "manifest.jsonl:4:" in page.locator(".wb-own-faults").inner_text()
+    panel.get_by_label("Leave out what is faulty").check()
+    panel.get_by_role("button", name="Import", exact=True).click()
+    page.locator(".wb-own-answer", has_text="Set page-import: 3 of 4").first.wait_for()
+    assert "manifest.jsonl:4:" in page.locator(".wb-own-faults").inner_text()
+    assert "--skip-faulty" in page.locator("#own-command").inner_text()
+    panel.get_by_role("tab", name="Noise variants").click()
+    panel.get_by_label("Set", exact=True).locator("visible=true").fill("page-import")
+    page.keyboard.press("Enter")
+    panel.get_by_label("SNR over speech, in dB").fill("10, 0")
+    panel.get_by_role("button", name="Make noise variants").click()
+    page.locator(".wb-own-answer", has_text="Set page-import-conditions: 9 of 9").first.wait_for()
+    page.get_by_label("page-import: in 3 conditions").locator("visible=true").first.wait_for()
+    panel.get_by_role("tab", name="Check").click()
+    panel.get_by_label("Set", exact=True).locator("visible=true").fill("page-import-conditions")
+    panel.get_by_role("button", name="Check every line and recording").click()
+    page.locator(".wb-own-answer", has_text="page-import-conditions: 9 clips, no faults.").first.wait_for()
+
+    open_tab(page, "Compare")
+    open_tab(page, "Curves")
+    page.get_by_label("page-import: in 3 conditions").locator("visible=true").first.check()
+    engines = page.locator(".wb-engine:visible").first
+    for _ in range(engines.locator(".token").count()):
+        engines.locator(".token-remove").first.click()
+    engines.locator("input").click()
+    page.get_by_role("option", name="scripted", exact=True).first.click()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Run and draw").click()
+    page.locator(".wb-curves svg").wait_for()
+    rows = page.locator(".wb-curve-table tbody tr").all_inner_texts()
+    assert len(rows) == 2
+    assert "baseline" in rows[0]
+    assert "no difference shown" in rows[1]
+    page.locator(".wb-curve-places summary").first.click()
+    places = page.locator(".wb-curve-places details[open] tbody th").all_inner_texts()
+    assert places == ["clean", "10", "0"]
+    names = page.locator(".wb-downloads:visible a").all_inner_texts()
+    assert {"SVG", "CSV", "JSON"} <= set(names)
+    assert "workbench curve --set page-import-conditions" in page.locator("#curve-command").inner_text()
+
+
 def test_a_set_with_faults_is_said_line_by_line(
     chromium_page: Any, choose_engine: Callable[..., None], tmp_path: Path
 ) -> None:

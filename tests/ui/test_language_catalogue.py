@@ -37,7 +37,7 @@ ROOT = Path(workbench.__file__).parent
 CLAUSES = {"AudioUnreadable": 1, "EngineUnavailable": 1, "UnknownName": 0}
 """Errors that put an argument into a sentence of their own, and which one it is; the sentence is in errors.py."""
 
-_WORDLESS = {"AudioNotFound", "AudioTooLong", "ModelMissing", "ModelDiffers"}
+_WORDLESS = {"AudioNotFound", "AudioTooLong", "ModelMissing", "ModelDiffers", "DiskError"}
 """Errors whose arguments are names and figures."""
 
 ERRORS = {
@@ -170,13 +170,6 @@ NOT_ON_THE_PAGE = {
     "http": "so does the API",
     "engines/fetch.py": "models are fetched on the command line",
     "engines/scripted.py": "an engine of the tests",
-    "evalsets/conditions.py": "noisy variants of sets are made on the command line",
-    "evalsets/derive_journal.py": "the same",
-    "evalsets/deriving.py": "the same",
-    "evalsets/noises.py": "the same",
-    "evalsets/variants.py": "the same",
-    "evalsets/importing.py": "sets are imported on the command line",
-    "evalsets/layouts": "the same",
     "runs/bundle.py": "runs are sealed, verified and made again on the command line",
     "runs/bundle_file.py": "the same",
     "runs/made.py": "the same",
@@ -190,9 +183,8 @@ NOT_ON_THE_PAGE = {
     "evalsets/recipes": "the same",
     "runs/probe.py": "the time of a run is estimated on the command line",
     "services/estimates.py": "the same",
-    "services/sets.py": "sets are made on the command line",
+    "services/sets.py": "its own two sentences are of requests that a form cannot make",
     "services/proof.py": "the offline proof is run on the command line",
-    "services/curves.py": "curves over conditions are drawn on the command line",
     "services/exchange.py": "texts come and go on the command line",
     "services/scoring.py": "files of texts are scored on the command line",
     "text/custom_rulers.py": "rulers of one's own are named on the command line",

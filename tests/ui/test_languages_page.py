@@ -198,7 +198,7 @@ def test_recordings_are_taken_and_played_in_every_language(
         page.locator("input[type=file]").first.set_input_files(SAMPLES[0])
         page.locator(".wb-player:visible").first.wait_for()
         source = page.locator(".wb-player audio").first.evaluate("one => one.src")
-        assert source.startswith(page_server.url.rstrip("/") + language.path + "gradio_api/file=")
+        assert source.startswith(page_server.url.rstrip("/") + language.path + "files/")
         assert urllib.request.urlopen(source).status == 200
         page.get_by_role("button", name=_words(language, "Transcribe"), exact=True).click()
         page.locator(".wb-facts", has_text=_words(language, "Complete")).wait_for()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.audio.held import lend, renamed
 from workbench.engines.base import Availability, Hypothesis, Segment, Word
 from workbench.engines.pool import EngineState
 from workbench.errors import UsageError
@@ -99,7 +101,7 @@ OUTLINE = Outline(name="clip.wav", seconds=2.0, columns=((-0.5, 0.5), (-0.1, 0.2
 VIEWS: dict[str, Callable[[str], str]] = {
     "segments": lambda text: segments_view([Segment(start=0, end=1, text=text)], language=text, player_id=text),
     "player": lambda text: player_view(
-        replace(OUTLINE, name=text, playable=Path("/home") / text.replace("/", "_").replace("\x00", "")),
+        replace(OUTLINE, name=text, playable=renamed(lend(Path("/home/a")), text)),
         player_id=text,
     ),
     "words": lambda text: segments_view(
@@ -118,7 +120,7 @@ VIEWS: dict[str, Callable[[str], str]] = {
     "command": lambda text: command_view(text, element_id="command"),
     "facts": lambda text: facts_view(transcript(text), device=text),
     "progress": lambda text: progress_view(text, done=1, total=2, detail=text, key=text),
-    "downloads": lambda text: downloads_view([Path("/home") / (text.replace("/", "_").replace("\x00", "") + ".srt")]),
+    "downloads": lambda text: downloads_view([renamed(lend(Path("/home/a")), text + ".srt")]),
     "engines": lambda text: missing_view([choice(text), choice(text)], text),
     "states": lambda text: state_view(
         [
@@ -135,7 +137,7 @@ def test_a_view_adds_no_element_attribute_or_address_for_any_text(view: Callable
     plain, empty, hostile = (seen(view(one)) for one in ("plain words", " ", text))
     assert hostile.elements <= plain.elements | empty.elements
     assert hostile.attributes <= plain.attributes | empty.attributes
-    assert all(address.startswith("gradio_api/file=/home/") for address in hostile.addresses)
+    assert all(re.fullmatch(r"files/[\w-]{32}", address) for address in hostile.addresses)
 
 
 @pytest.mark.parametrize("text", HOSTILE)

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench.audio.held import new_file
 from workbench.audio.steps import parse_chain
 from workbench.engines.base import EngineInfo
 from workbench.engines.scripted import ScriptedPlugin, offered
@@ -28,10 +29,10 @@ from workbench.ui.choices import (
 from workbench.ui.commands import command_line, transcribe_command
 from workbench.ui.controls import chain_note
 from workbench.ui.labels import ENGLISH
-from workbench.ui.recorder import uploaded_path
-from workbench.ui.samples import copy_sample, find_samples
+from workbench.ui.samples import SAMPLES, copy_sample, find_samples
 from workbench.ui.temporary import private_folder
 from workbench.ui.transcribe_form import parse_seconds, parse_speakers, speaker_choices
+from workbench.ui.uploaded import uploaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,24 +168,28 @@ def test_seconds_that_are_no_number_are_refused(text: str) -> None:
         parse_seconds(text)
 
 
-def test_a_path_that_a_browser_names_must_be_a_file_of_the_private_folder(tmp_path: Path) -> None:
+def test_a_path_that_a_browser_names_must_stand_for_an_upload_or_a_sample(tmp_path: Path) -> None:
     folder = tmp_path / "private"
-    folder.mkdir()
+    (folder / SAMPLES).mkdir(parents=True)
     inside, outside = folder / "r.webm", tmp_path / "secret"
     inside.write_bytes(b"x")
     outside.write_bytes(b"x")
-    (folder / "link").symlink_to(outside)
-    assert uploaded_path(str(inside), folder) == inside
+    (folder / SAMPLES / "link").symlink_to(outside)
+    (folder / SAMPLES / "e25.flac").write_bytes(b"x")
+    sent = new_file(folder, "talk.wav", b"sound")
+    assert uploaded(f"/anywhere/{sent.key}", folder) is sent
+    assert uploaded("/copied/once/more/e25.flac", folder) == folder / SAMPLES / "e25.flac"
     for text in (
         "",
         str(outside),
         f"{folder}/../secret",
-        str(folder / "link"),
+        str(folder / SAMPLES / "link"),
         str(folder),
         str(folder / "none"),
         "\0",
     ):
-        assert uploaded_path(text, folder) is None
+        with pytest.raises(UsageError, match="no longer here"):
+            uploaded(text, folder)
 
 
 def test_the_private_folder_is_private_and_leftovers_of_the_dead_are_removed(settings: Settings) -> None:

@@ -50,9 +50,15 @@ class AudioClip:
         if self.sample_rate <= 0:
             raise AudioInvalid(f"{name} has a sample rate of {self.sample_rate} Hz.", hint="It must be positive.")
         if self.samples.size == 0:
-            raise AudioInvalid(f"{name} holds no sound.", hint="Record or choose it again.")
-        if not np.isfinite(np.dot(self.samples, self.samples)) and not np.isfinite(self.samples).all():
-            raise AudioInvalid(f"{name} holds samples that are not numbers.", hint="Export it again as 16-bit wav.")
+            raise AudioInvalid(f"{name} holds no sound.", hint="Record or choose it again.", kind="no_sound")
+        with np.errstate(over="ignore"):  # samples may be as large as a float can hold
+            energy = np.dot(self.samples, self.samples)
+        if not np.isfinite(energy) and not np.isfinite(self.samples).all():
+            raise AudioInvalid(
+                f"{name} holds samples that are not numbers.",
+                hint="Export it again as 16-bit wav.",
+                kind="not_numbers",
+            )
 
     @property
     def duration(self) -> float:

@@ -3,19 +3,18 @@
 Every frame is first turned into packed float32 with the channels it has, and numpy takes their mean, or one of them.
 That is the only mix that is the same for every format (a conversion to mono by the library adds channels up with
 weights of its own), and it never touches the planes of a frame with eight channels, which crashes PyAV 18.1.
+
+Runs in a process of its own (`workbench.audio.decoding_child`); what the rest of the workbench opens is a
+`workbench.audio.recording.Recording`.
 """
 
 from __future__ import annotations
 
-import stat
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
-import av
 import av.error
 import numpy as np
 import soxr
@@ -26,45 +25,23 @@ from av.container import InputContainer
 from numpy.typing import NDArray
 
 from workbench.audio.clip import Samples
-from workbench.audio.headers import declared_seconds, is_cut_off
-from workbench.errors import AudioInvalid, AudioNotFound, AudioUnreadable
+from workbench.audio.container import check_file, open_container, sound_track
+from workbench.audio.headers import declared_seconds, is_cut_off, lost_pages
+from workbench.audio.process_limits import has_memory
+from workbench.audio.track import AudioInfo, Channel
+from workbench.errors import AudioInvalid, AudioTooLong, AudioUnreadable
 
-# Containers that hold sound and name no other file. Playlists (hls, dash, concat, sdp) are left out on purpose: a few
-# lines of text named meeting.wav would make the library read other files, or the network.
-FORMATS = (
-    "aac,ac3,aiff,amr,amrnb,amrwb,ape,asf,au,avi,caf,dsf,dts,eac3,flac,flv,gsm,matroska,mov,mp3,mp4,mpc,mpc8,mpeg,"
-    "mpegts,nistsphere,ogg,rm,sox,tak,tta,voc,w64,wav,webm,wv"
-)
-Channel = Literal["mix", "left", "right"]
-"""The mean of all channels, or the first, or the second."""
-
-_CHOOSE_ANOTHER = "Choose a recording, or a video with sound."
 _LOWEST_RATE, _HIGHEST_RATE = 1_000, 768_000
+_MOST_CHANNELS = 64
+"""Of the largest mixing desks and of ambisonics of the seventh order; a header can claim 65 535."""
+_MOST_SECONDS = 24 * 3600.0
+"""Decoded, whatever the header says: two megabytes of FLAC can hold ten hours of silence, so no size tells."""
 _BLOCK_SECONDS = 1.0
+_BLOCK_VALUES = 4_000_000
+"""Over all channels; a second of 64 channels at 192 kHz would be three times as much."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AudioInfo:
-    """What a file says about its sound track, before anything is decoded.
-
-    Attributes:
-        duration: Seconds by the file's own header; None where it declares none.
-        sample_rate: In Hz.
-        channels: How many.
-        codec: Name of the codec: "aac", "pcm_s16le".
-        container: Name of the container: "wav", "mov,mp4,m4a,3gp,3g2,mj2".
-        size_bytes: Of the file.
-    """
-
-    duration: float | None
-    sample_rate: int
-    channels: int
-    codec: str
-    container: str
-    size_bytes: int
-
-
-class Recording:
+class Decoder:
     """An open file whose first sound track is decoded once, from start to end.
 
     Attributes:
@@ -73,9 +50,9 @@ class Recording:
         decoded_seconds: How much has been decoded so far.
     """
 
-    def __init__(self, path: Path, container: InputContainer, stream: AudioStream) -> None:
+    def __init__(self, path: Path, name: str, container: InputContainer, stream: AudioStream) -> None:
         codec = stream.codec_context
-        self.name = path.name
+        self.name = name
         self.info = AudioInfo(
             duration=declared_seconds(path, container, stream),
             sample_rate=codec.sample_rate,
@@ -84,7 +61,7 @@ class Recording:
             container=container.format.name,
             size_bytes=path.stat().st_size,
         )
-        self.skipped_packets = 0
+        self.skipped_packets = lost_pages(path, container)
         self.decoded_seconds = 0.0
         self._is_cut_off = is_cut_off(path, container)
         self._container = container
@@ -142,7 +119,7 @@ class Recording:
         pending: list[Samples] = []
         rate = size = 0
         for frame_rate, samples in self._taken(take):
-            is_full = size >= _BLOCK_SECONDS * rate
+            is_full = size >= _BLOCK_SECONDS * rate or (pending and size * pending[0][0].size >= _BLOCK_VALUES)
             if pending and (is_full or frame_rate != rate or samples.shape[1:] != pending[0].shape[1:]):
                 yield rate, self._joined(pending)
                 pending, size = [], 0
@@ -150,6 +127,8 @@ class Recording:
             pending.append(samples)
             size += len(samples)
             self.decoded_seconds += len(samples) / rate
+            if self.decoded_seconds > _MOST_SECONDS:
+                raise AudioTooLong(self.name, seconds=self.decoded_seconds, limit=_MOST_SECONDS, hint="Split the file.")
         if pending:
             yield rate, self._joined(pending)
         elif not self.decoded_seconds:
@@ -161,7 +140,7 @@ class Recording:
         for frame in self._frames():
             found = (frame.format.name, frame.layout.name, frame.sample_rate)
             if packer is None or found != kind:
-                self._check_rate(frame.sample_rate)
+                self._check_format(frame.sample_rate, frame.layout.nb_channels)
                 packer, kind = AudioResampler("flt", frame.layout, frame.sample_rate), found
             for packed in packer.resample(frame):
                 if packed.samples:
@@ -175,17 +154,22 @@ class Recording:
                 packet = next(packets)
             except StopIteration:
                 return
-            except av.error.FFmpegError:
-                self.skipped_packets += 1
+            except (av.error.FFmpegError, IndexError) as error:  # IndexError: a packet of a stream that came later
+                self._skip(error)
                 return
             try:
                 frames = packet.decode()
             except av.error.EOFError:
                 return
-            except av.error.FFmpegError:
-                self.skipped_packets += 1
+            except av.error.FFmpegError as error:
+                self._skip(error)
                 continue
             yield from frames
+
+    def _skip(self, error: Exception) -> None:
+        if isinstance(error, MemoryError) and not has_memory():
+            raise error  # the packet is not to blame, and none after it would fare better
+        self.skipped_packets += 1
 
     def _mono(self, channel: Channel, packed: AudioFrame) -> Samples:
         samples = _packed(packed)
@@ -193,16 +177,22 @@ class Recording:
         if channel == "mix":
             return samples[:, 0] if channels == 1 else samples @ np.full(channels, 1 / channels, np.float32)
         if channels == 1:
-            raise AudioInvalid(f"{self.name} has one channel: no {channel} one.", hint="Take the mix.")
+            raise AudioInvalid(
+                f"{self.name} has one channel: no {channel} one.", hint="Take the mix.", kind="no_such_channel"
+            )
         return samples[:, ("left", "right").index(channel)]
 
     def _joined(self, pending: list[Samples]) -> Samples:
         block = np.concatenate(pending)
         flat = block.reshape(-1)
         # The sum of squares is finite unless a sample is not, or a sane sample overflows it: then look at each.
-        if not np.isfinite(np.dot(flat, flat)) and not np.isfinite(block).all():
+        with np.errstate(over="ignore"):
+            energy = np.dot(flat, flat)
+        if not np.isfinite(energy) and not np.isfinite(block).all():
             raise AudioInvalid(
-                f"{self.name} holds samples that are not numbers.", hint="Export it again as 16-bit wav."
+                f"{self.name} holds samples that are not numbers.",
+                hint="Export it again as 16-bit wav.",
+                kind="not_numbers",
             )
         return block
 
@@ -210,74 +200,43 @@ class Recording:
         """How much may be missing: coders pad and headers round, but FLAC counts its samples and drops damaged ones."""
         return 0.001 if (self.info.container, self.info.codec) == ("flac", "flac") else max(0.5, 0.01 * declared)
 
-    def _check_rate(self, rate: int) -> None:
+    def _check_format(self, rate: int, channels: int) -> None:
         if not _LOWEST_RATE <= rate <= _HIGHEST_RATE:
-            raise AudioUnreadable(self.name, f"a sample rate of {rate} Hz is not one of a recording")
+            raise AudioUnreadable(self.name, f"a sample rate of {rate} Hz is not one of a recording", kind="odd_format")
+        if channels > _MOST_CHANNELS:
+            raise AudioUnreadable(
+                self.name, f"{channels} channels are more than the {_MOST_CHANNELS} that are taken", kind="odd_format"
+            )
 
     def _nothing(self) -> Exception:
         if self.skipped_packets or self.info.duration:
             return AudioUnreadable(self.name, "it is damaged: no part of its sound can be decoded")
-        return AudioInvalid(f"{self.name} holds no sound.", hint="Record or choose it again.")
+        return AudioInvalid(f"{self.name} holds no sound.", hint="Record or choose it again.", kind="no_sound")
 
 
 @contextmanager
-def open_recording(path: Path) -> Generator[Recording]:
+def open_decoder(path: Path, name: str = "") -> Generator[Decoder]:
     """Open the first (or default) sound track of a file.
+
+    Args:
+        path: Where it is.
+        name: What it is called, for people; empty for the path's own name.
 
     Raises:
         AudioNotFound: There is no such file.
         AudioUnreadable: A folder, a pipe, an empty file, not audio, a playlist, a video without sound.
+        MemoryError: Its header asks for more memory than there is.
     """
-    _check_file(path)
-    with _open_container(path) as container:
-        stream = _sound_track(path, container)
+    name = name or path.name
+    check_file(path, name)
+    with open_container(path, name) as container:
+        stream = sound_track(name, container)
         try:
-            yield Recording(path, container, stream)
+            yield Decoder(path, name, container, stream)
+        except av.error.MemoryError:
+            raise
         except av.error.FFmpegError as error:
-            raise AudioUnreadable(path.name, f"it is damaged ({error.strerror})") from error
-
-
-def _check_file(path: Path) -> None:
-    try:
-        found = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        raise AudioNotFound(path) from None
-    except (OSError, ValueError) as error:  # a name too long for the file system, or with a null byte in it
-        raise AudioUnreadable(path.name, f"the path cannot be used ({error})", hint="Rename the file.") from error
-    if stat.S_ISDIR(found.st_mode):
-        raise AudioUnreadable(path.name, "it is a folder", hint="Name the files in it.")
-    if not stat.S_ISREG(found.st_mode):
-        raise AudioUnreadable(path.name, "it is not a file but a pipe or a device", hint="Save it to a file first.")
-    if found.st_size == 0:
-        raise AudioUnreadable(path.name, "the file is empty", hint="Record or copy it again.")
-
-
-def _open_container(path: Path) -> InputContainer:
-    only = {"format_whitelist": FORMATS, "protocol_whitelist": "file"}
-    try:
-        return av.open(str(path.absolute()), mode="r", options=only, metadata_errors="replace")
-    except av.error.PermissionError:
-        raise AudioUnreadable(path.name, "this account may not read it", hint="Change its permissions.") from None
-    except av.error.ArgumentError:
-        reason = "it is a playlist, or a format that is not opened here"
-        raise AudioUnreadable(path.name, reason) from None
-    except (av.error.FFmpegError, UnicodeError) as error:
-        raise AudioUnreadable(path.name, "it is not audio, or it is damaged") from error
-
-
-def _sound_track(path: Path, container: InputContainer) -> AudioStream:
-    if not container.streams.audio:
-        reason = "it is a video without sound" if container.streams.video else "there is no sound track in it"
-        raise AudioUnreadable(path.name, reason, hint=_CHOOSE_ANOTHER)
-    best = container.streams.best("audio")
-    stream = best if isinstance(best, AudioStream) else container.streams.audio[0]
-    if stream.codec_context is None:  # pyright: ignore[reportUnnecessaryComparison] - None where no decoder is known
-        raise AudioUnreadable(path.name, "its codec is unknown")
-    if (
-        stream.codec_context.name == "flac"
-    ):  # each frame carries a checksum; unchecked, a flipped bit is a burst of noise
-        stream.codec_context.options = {"err_detect": "crccheck+explode"}
-    return stream
+            raise AudioUnreadable(name, f"it is damaged ({error.strerror})") from error
 
 
 def _packed(packed: AudioFrame) -> NDArray[np.float32]:

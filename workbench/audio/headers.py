@@ -16,12 +16,13 @@ from typing import BinaryIO
 from av.audio.stream import AudioStream
 from av.container import InputContainer
 
+from workbench.audio import ogg_pages
+from workbench.audio.endings import UNKNOWN_SIZE
+from workbench.audio.endings import is_cut_off as ends_early
+from workbench.audio.frame_endings import mp3_start
+
 # Bare streams of frames: no header speaks for the whole, and a bit rate that varies makes every estimate wrong.
 _WITHOUT_LENGTH = frozenset({"aac", "ac3", "amr", "amrnb", "amrwb", "dts", "eac3", "gsm"})
-# Programs that write to a pipe don't know the size and put the largest number there, or one a little below it.
-_UNKNOWN_SIZE = 0x7FFF_F000
-_OGG_LAST_PAGE = 0x04
-_OGG_TAIL_BYTES = 128 * 1024  # two pages of the largest size, 65 307 bytes
 
 
 def declared_seconds(path: Path, container: InputContainer, stream: AudioStream) -> float | None:
@@ -33,22 +34,25 @@ def declared_seconds(path: Path, container: InputContainer, stream: AudioStream)
         return _wav_seconds(path)
     if "mp3" in formats and not _has_mp3_length(path):
         return None
-    if "caf" in formats and stream.frames and stream.codec_context.codec.name.startswith("pcm"):
-        return stream.frames / stream.codec_context.sample_rate
+    rate = stream.codec_context.sample_rate
+    if "caf" in formats and stream.frames and rate > 0 and stream.codec_context.codec.name.startswith("pcm"):
+        return stream.frames / rate
     if stream.duration is not None and stream.time_base is not None:
         return float(stream.duration * stream.time_base)
     return _track_seconds(container, stream)
 
 
 def is_cut_off(path: Path, container: InputContainer) -> bool:
-    """Whether the end that the format demands is missing: an Ogg file whose last page is not marked as the last."""
+    """Whether the file ends before its own structure does."""
+    return ends_early(path, container.format.name)
+
+
+def lost_pages(path: Path, container: InputContainer) -> int:
+    """How many pages of an Ogg file are damaged or missing, which its decoders pass over; 0 for other formats."""
     if container.format.name != "ogg":
-        return False
+        return 0
     with path.open("rb") as file:
-        file.seek(max(0, os.fstat(file.fileno()).st_size - _OGG_TAIL_BYTES))
-        tail = file.read()
-    page = tail.rfind(b"OggS")
-    return page >= 0 and len(tail) > page + 5 and not tail[page + 5] & _OGG_LAST_PAGE
+        return ogg_pages.lost_pages(file, os.fstat(file.fileno()).st_size)
 
 
 def _track_seconds(container: InputContainer, stream: AudioStream) -> float | None:
@@ -72,7 +76,7 @@ def _wav_seconds(path: Path) -> float | None:
             name, size = struct.unpack("<4sI", head)
             if name == b"data":
                 size = long_size if kind == b"RF64" and long_size is not None else size
-                known = size > 0 and (kind == b"RF64" or size < _UNKNOWN_SIZE)
+                known = size > 0 and (kind == b"RF64" or size < UNKNOWN_SIZE)
                 return size / byte_rate if known and byte_rate else None
             content = _chunk(file, size)
             if name == b"fmt " and len(content) >= 12:
@@ -92,13 +96,6 @@ def _chunk(file: BinaryIO, size: int) -> bytes:
 def _has_mp3_length(path: Path) -> bool:
     """Whether the first frame is the Xing, Info or VBRI header that counts the frames."""
     with path.open("rb") as file:
-        head = file.read(10)
-        if head[:3] == b"ID3":  # its size comes in four bytes of seven bits
-            size = 0
-            for byte in head[6:10]:
-                size = size << 7 | byte & 0x7F
-            file.seek(10 + size)
-        else:
-            file.seek(0)
+        file.seek(mp3_start(file))
         first = file.read(4096)
     return any(mark in first for mark in (b"Xing", b"Info", b"VBRI"))

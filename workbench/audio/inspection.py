@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from workbench.audio.advice import Advice, advise
 from workbench.audio.clip import AudioClip
-from workbench.audio.decoder import open_recording
 from workbench.audio.levels import ClippingMeter, PowerProfile, SpeechLevel, decibels
 from workbench.audio.loudness import LoudnessMeter
+from workbench.audio.recording import open_recording
 from workbench.audio.segment import Span
 from workbench.audio.spectra import Hum, HumDetector, LongTermSpectrum
 from workbench.audio.vad import SpeechDetector

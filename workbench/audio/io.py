@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,12 +10,14 @@ import numpy as np
 import soundfile
 
 from workbench.audio.clip import AudioClip, Samples
-from workbench.audio.decoder import AudioInfo, Channel, open_recording
+from workbench.audio.recording import open_recording
+from workbench.audio.track import AudioInfo, Channel
 from workbench.errors import AudioTooLong, UsageError
+from workbench.storage import told_place
 
-__all__ = ["AudioInfo", "Channel", "probe", "read_clip", "stream", "write_clip"]
+__all__ = ["AudioInfo", "Channel", "open_recording", "probe", "read_clip", "stream", "write_clip"]
 
-_LONGEST_RESERVE_SECONDS = 4 * 3600  # a header may promise anything
+_LARGEST_RESERVE = 4 * 3600 * 16_000  # samples; a header may promise anything
 _WRITE_BLOCK = 1 << 20
 
 
@@ -71,7 +74,7 @@ def read_clip(path: Path, *, sample_rate: int | None = 16_000, max_seconds: floa
         if max_seconds is not None and declared is not None and declared > max_seconds:
             raise AudioTooLong(path.name, seconds=declared, limit=max_seconds)
         rate = sample_rate or recording.info.sample_rate
-        samples = np.empty(round(min(declared or 60.0, _LONGEST_RESERVE_SECONDS) * rate) + rate, np.float32)
+        samples = np.empty(round(min((declared or 60.0) * rate, _LARGEST_RESERVE)) + rate, np.float32)
         filled = 0
         for block in recording.blocks(rate):
             if max_seconds is not None and (filled + block.size) / rate > max_seconds:
@@ -89,14 +92,16 @@ def write_clip(clip: AudioClip, path: Path) -> None:
 
     Raises:
         UsageError: Another suffix, or a place that cannot be written.
+        DiskError: The disk is full.
     """
     if path.suffix.lower() not in (".wav", ".flac"):
         raise UsageError(f"{path.name} is neither .wav nor .flac.", hint="Choose one of the two.")
-    try:
-        with soundfile.SoundFile(path, "w", clip.sample_rate, 1, subtype="PCM_16") as file:
-            for first in range(0, clip.samples.size, _WRITE_BLOCK):
-                # Scaled by 32768 as decoders do, so that 16-bit sound comes back the same; libsndfile takes 32767.
-                scaled = np.round(clip.samples[first : first + _WRITE_BLOCK] * np.float32(32768))
-                file.write(np.clip(scaled, -32768, 32767).astype(np.int16))
-    except (OSError, soundfile.LibsndfileError) as error:
-        raise UsageError(f"{path.name} cannot be written: {error}", hint="Check folder and permissions.") from error
+    encoded = io.BytesIO()  # a full disk makes no error of libsndfile when it closes a file, and one of Python's
+    kind = path.suffix[1:].upper()
+    with soundfile.SoundFile(encoded, "w", clip.sample_rate, 1, subtype="PCM_16", format=kind) as file:
+        for first in range(0, clip.samples.size, _WRITE_BLOCK):
+            # Scaled by 32768 as decoders do, so that 16-bit sound comes back the same; libsndfile takes 32767.
+            scaled = np.round(clip.samples[first : first + _WRITE_BLOCK] * np.float32(32768))
+            file.write(np.clip(scaled, -32768, 32767).astype(np.int16))
+    with told_place(path):
+        path.write_bytes(encoded.getbuffer())

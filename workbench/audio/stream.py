@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from workbench.audio.clip import AudioClip, Samples, Times
-from workbench.audio.decoder import Channel, open_recording
 from workbench.audio.io import probe
+from workbench.audio.recording import open_recording
+from workbench.audio.track import Channel
 from workbench.errors import AudioInvalid, AudioTooLong
 
 MOST_SAMPLES_HELD = 600 * 16_000
@@ -156,7 +157,9 @@ class Cutter:
             block = next(self._blocks, None)
             if block is None:
                 raise AudioInvalid(
-                    f"{self._source} became shorter while it was being read.", hint="Let nobody write to it meanwhile."
+                    f"{self._source} became shorter while it was being read.",
+                    hint="Let nobody write to it meanwhile.",
+                    kind="changed",
                 )
             size += block.size
             if size > first:

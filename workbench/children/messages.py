@@ -17,6 +17,8 @@ Message = tuple[dict[str, Any], NDArray[np.float32]]
 
 _LENGTH = struct.Struct("<I")
 _LONGEST = 1 << 26
+MOST_SAMPLES = 1 << 30
+"""In one message; 4 GB."""
 _SAMPLES = "samples"
 """Field that says how many float32 follow the JSON."""
 
@@ -32,12 +34,16 @@ def write_message(file: BinaryIO, message: dict[str, Any], samples: NDArray[np.f
     text = json.dumps(message).encode()
     file.write(_LENGTH.pack(len(text)) + text)
     if samples is not None:
-        file.write(np.ascontiguousarray(samples, dtype="<f4").tobytes())
+        file.write(np.ascontiguousarray(samples, dtype="<f4").data)
     file.flush()
 
 
-def read_message(file: BinaryIO) -> Message | None:
+def read_message(file: BinaryIO, *, most_samples: int = MOST_SAMPLES) -> Message | None:
     """The next message and its samples (none: empty); None at the end, also in the middle of a message.
+
+    Args:
+        file: A pipe.
+        most_samples: What is announced beyond it is not believed: the memory for it is taken before they come.
 
     Raises:
         ValueError: What came is no message.
@@ -51,7 +57,20 @@ def read_message(file: BinaryIO) -> Message | None:
     text = file.read(length)
     if len(text) < length:
         return None
-    message: dict[str, Any] = json.loads(text)
-    count = int(message.get(_SAMPLES, 0))
-    raw = file.read(4 * count)
-    return (message, np.frombuffer(raw, dtype="<f4")) if len(raw) == 4 * count else None
+    message = _parsed(text)
+    count = message.get(_SAMPLES, 0)
+    if not isinstance(count, int) or not 0 <= count <= most_samples:
+        raise ValueError(f"a message with {count} samples")
+    samples = np.empty(count, np.dtype("<f4"))
+    came = file.readinto(samples) if count else 0  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]  BinaryIO does not know it
+    return (message, samples) if came == samples.nbytes else None
+
+
+def _parsed(text: bytes) -> dict[str, Any]:
+    try:
+        message: Any = json.loads(text)
+    except RecursionError:
+        raise ValueError("a message nested too deeply") from None
+    if not isinstance(message, dict):
+        raise ValueError("a message without fields")
+    return message

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.children.messages import Message, read_message, write_message
+from workbench.children.messages import MOST_SAMPLES, Message, read_message, write_message
 from workbench.errors import EngineError
 
 _LAST_WORDS = 400
@@ -25,7 +25,17 @@ _STOP_SECONDS = 5.0
 
 
 class ChildDied(EngineError):
-    """The child ended, or did not answer in time and was ended."""
+    """The child ended, or did not answer in time and was ended.
+
+    Attributes:
+        ending: How it ended: "SIGSEGV", "exit status 1".
+        late: Whether this process ended it because it did not answer in time.
+    """
+
+    def __init__(self, message: str, *, hint: str, ending: str = "", late: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.ending = ending
+        self.late = late
 
 
 class ChildProcess:
@@ -35,10 +45,19 @@ class ChildProcess:
         module: What is run, as `python -m`.
         name: What it is to a person, for sentences.
         environment: Variables that it has beyond, or instead of, this process's.
+        most_samples: In one answer; a child that announces more is not believed.
     """
 
-    def __init__(self, module: str, *, name: str, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        module: str,
+        *,
+        name: str,
+        environment: Mapping[str, str] | None = None,
+        most_samples: int = MOST_SAMPLES,
+    ) -> None:
         self._name = name
+        self._most_samples = most_samples
         self._words = cast("BinaryIO", tempfile.TemporaryFile())  # noqa: SIM115  as long as the child
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", module],  # -P: the folder it is started in is not searched for modules
@@ -60,8 +79,8 @@ class ChildProcess:
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
-        with contextlib.suppress(ValueError, OSError):  # no message, or closed by `stop`
-            while (found := read_message(cast("BinaryIO", self._process.stdout))) is not None:
+        with contextlib.suppress(ValueError, OSError, MemoryError), self._process.stdout as pipe:
+            while (found := read_message(cast("BinaryIO", pipe), most_samples=self._most_samples)) is not None:
                 self._answers.put(found)
         self._answers.put(None)
 
@@ -73,9 +92,21 @@ class ChildProcess:
         Raises:
             ChildDied: It ended instead, or took too long and was ended.
         """
+        self.tell(message, samples)
+        return self.answer(timeout_seconds=timeout_seconds)
+
+    def tell(self, message: dict[str, Any], samples: NDArray[np.float32] | None = None) -> None:
+        """Ask, and go on while the child works; `answer` has the answers, in the order of the questions."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # a child that died says so by the end of its answers
             write_message(cast("BinaryIO", self._process.stdin), message, samples)
+
+    def answer(self, *, timeout_seconds: float) -> Message:
+        """The child's answer to the first question that has none yet.
+
+        Raises:
+            ChildDied: It ended instead, or took too long and was ended.
+        """
         try:
             answer = self._answers.get(timeout=timeout_seconds)
         except queue.Empty:
@@ -83,12 +114,15 @@ class ChildProcess:
             raise ChildDied(
                 f"{self._name} did not answer within {timeout_seconds:.0f} s and was ended.",
                 hint="Give it more time with timeout_seconds, or shorter chunks.",
+                late=True,
             ) from None
         if answer is None:
             self.stop(at_once=True)
+            ending = self._ending()
             raise ChildDied(
-                f"{self._name} ended ({self._ending()}){self._last_words()}",
+                f"{self._name} ended ({ending}){self._last_words()}",
                 hint="Its model may be damaged or of another kind; the next recording starts it again.",
+                ending=ending,
             )
         return answer
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import os
 import sys
-import traceback
 from argparse import Namespace
 from collections.abc import Sequence
 
 from workbench.cli.console import Console, error_document, reconfigure
+from workbench.cli.log import places
 from workbench.cli.parser import build_parser
 from workbench.cli.sealing import seal_first
 from workbench.errors import WorkbenchError
@@ -52,7 +52,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except Exception as error:
-        traceback.print_exc()
+        console.note(places(error))  # to be passed on: without the words of the error, which may quote a recording
         return _tell(console, 1, type(error).__name__, "Something went wrong in the workbench itself.", _REPORT_IT)
 
 

@@ -32,6 +32,18 @@ def count_or_auto(text: str) -> int | Literal["auto"]:
     return "auto" if text == "auto" else int(text)
 
 
+def numbers(text: str) -> list[float]:
+    """`20,10,5,0` as numbers.
+
+    Raises:
+        ArgumentTypeError: One is none; the parser says which argument it was.
+    """
+    try:
+        return [float(one) for one in text.split(",")]
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not numbers with commas between them") from None
+
+
 def pairs(texts: Sequence[str] | None, flag: str) -> dict[str, str]:
     """`KEY=VALUE` texts as a mapping.
 

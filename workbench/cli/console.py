@@ -97,7 +97,8 @@ class Console:
 
 def error_document(error: WorkbenchError) -> dict[str, Any]:
     """What `--json` says instead of a result."""
-    return {"error": {"code": error.code, "message": error.message, "hint": error.hint}}
+    kind = {"kind": error.kind} if error.kind else {}
+    return {"error": {"code": error.code, **kind, "message": error.message, "hint": error.hint}}
 
 
 def shown(text: str) -> str:

@@ -18,6 +18,7 @@ from workbench.pipeline.export import export, summary
 from workbench.pipeline.rerun import Rerun
 from workbench.pipeline.transcript import clock
 from workbench.pipeline.transcript_file import SUFFIX
+from workbench.storage import write_output
 from workbench.text.corrections import RULES
 
 
@@ -98,12 +99,7 @@ def export_transcript(arguments: Namespace, console: Console) -> int:
         raise UsageError("docx cannot go to standard output.", hint="Add --output FILE.")
     content = export(_corrected(arguments), arguments.format, stamped=arguments.stamps)
     if arguments.output is not None:
-        try:
-            Path(arguments.output).write_bytes(content)
-        except OSError as error:
-            raise UsageError(
-                f"{arguments.output} cannot be written: {error.strerror}.", hint="Choose another."
-            ) from error
+        write_output(Path(arguments.output), content)
         console.note(f"Wrote {arguments.output}.")
     elif not console.as_json:
         console.write(content)

@@ -11,9 +11,9 @@ from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
 from workbench.cli.records import export_bundle
 from workbench.cli.tables import METRIC_COLUMNS, metric_rows, total_lines
-from workbench.errors import UsageError
 from workbench.runs.imported import imported_json
 from workbench.runs.report import run_json
+from workbench.storage import write_output
 
 _NAMED = 10
 
@@ -62,10 +62,7 @@ def export_run(arguments: Namespace, console: Console) -> int:
 
 
 def _written(path: Path, content: bytes) -> Path:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error
+    write_output(path, content)
     return path
 
 

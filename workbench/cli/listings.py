@@ -16,6 +16,7 @@ from workbench.engines.base import Availability
 from workbench.engines.device import GIB, fit_sentence
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import UsageError
+from workbench.evalsets.load import checked_json
 from workbench.runs.report import run_json
 
 
@@ -44,19 +45,8 @@ def sets(arguments: Namespace, console: Console) -> int:
 
 
 def _check_set(name: str, console: Console) -> int:
-    checked = services.load_sets(name, settings=services.default_pool().settings)
-    facts = {
-        "name": checked.name,
-        "title": checked.title,
-        "version": checked.version,
-        "language": checked.language,
-        "licence": checked.licence,
-        "synthetic": checked.synthetic,
-        "items": len(checked.items),
-        "seconds": checked.seconds,
-        "faults": [],
-    }
-    console.document(facts)
+    checked = services.check_set(name)
+    console.document(checked_json(checked))
     minutes = "" if checked.seconds is None else f", {checked.seconds / 60:.1f} minutes"
     console.say(f"{checked.name}: {len(checked.items)} clips{minutes}, no faults.")
     return 0

@@ -8,7 +8,7 @@ from importlib import import_module
 from typing import Any
 
 from workbench import __version__, services
-from workbench.cli.arguments import count_or_auto
+from workbench.cli.arguments import count_or_auto, numbers
 from workbench.cli.syntax import Maker, Parser, Verb, action_maker, argument_helps, verb_maker
 
 
@@ -63,6 +63,11 @@ def _add_inspect(verb: Verb) -> None:
 
 def _add_runs(verb: Verb) -> None:
     verb.add("sets", "sets", nargs="+", metavar="SET")
+    _add_work(verb)
+    verb.add("--ruler", "ruler", metavar="RULER")
+
+
+def _add_work(verb: Verb) -> None:
     verb.add("--language", "language", metavar="LANGUAGE")
     _add_common(verb)
     verb.add("--limit", "limit", type=int, metavar="N")
@@ -70,8 +75,11 @@ def _add_runs(verb: Verb) -> None:
     verb.add("--batch-size", "batch_size", type=int, metavar="N")
     verb.add("--on-existing", "on_existing", choices=("reuse", "resume", "again"))
     verb.add("--seed", "seed", type=int, metavar="N")
-    verb.add("--ruler", "ruler", metavar="RULER")
-    verb.add("--executor", "executor", choices=("local",), default="local", help="Where the work is done.")
+    verb.add("--executor", "executor", choices=("local", "ray"))
+    verb.add("--measure", "measure", choices=("throughput", "single"))
+    verb.add("--workers", "workers", type=int, metavar="N")
+    verb.add("--ray-address", "ray_address", metavar="ADDRESS")
+    verb.add("--ray-audio", "ray_audio", choices=("path", "send"))
 
 
 def _add_bench(verb: Verb) -> None:
@@ -166,9 +174,14 @@ def _add_sets(verb: Verb) -> None:
 
 
 def _add_curve(verb: Verb) -> None:
-    verb.add("runs", "runs", nargs="+", metavar="RUN")
+    verb.add("runs", "runs", nargs="*", metavar="RUN")
     verb.add("--axis", "axis", metavar="NAME")
     verb.add("--by", "by", action="append", metavar="TAG", default=None)
+    verb.add("--set", "sets", action="append", metavar="SET", help="Instead of runs: the sets to run first.")
+    verb.add("--values", "values", action="extend", type=numbers, metavar="N,N,…", default=None)
+    verb.add("--chain", "chains", action="append", metavar="CHAIN", default=None)
+    verb.add("--engine", "engines", action="append", metavar="ENGINE", default=None)
+    _add_work(verb)
     verb.add("--ruler", "ruler", metavar="RULER")
     verb.add("--corrected", "corrected", action="store_true")
     verb.add("--svg", "svg", metavar="FILE", help="Also write the chart there.")
@@ -185,6 +198,10 @@ def _add_stored_runs(verb: Verb) -> None:
 def _add_models(verb: Verb) -> None:
     verb.add("action", "action", nargs="?", choices=("list", "fetch"), default="list", help="list by default")
     verb.add("name", "name", nargs="?", metavar="NAME")
+
+
+def _add_saved(verb: Verb) -> None:
+    import_module("workbench.cli.saved").add_actions(action_maker(verb))
 
 
 def _add_nothing(verb: Verb) -> None:
@@ -281,6 +298,10 @@ def _add_serve(verb: Verb) -> None:
     )
     help_text = "The engine to load at once."
     verb.add("--engine", "engine", metavar="ENGINE", default=services.DEFAULT_ENGINE, help=help_text)
+    help_text = "Let in only who opens the link that is printed, or sends the token; for machines with several users."
+    verb.add("--token", "token", action="store_true", help=help_text)
+    help_text = "Let HOST be an address of this machine that others reach, unencrypted and with a token."
+    verb.add("--allow-remote", "allow_remote", action="store_true", help=help_text)
 
 
 def _add_transcript(verb: Verb) -> None:
@@ -299,7 +320,12 @@ _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] =
     "bench": ("Transcribe labelled sets, metered.", "verbs:bench", ("bench_events", "bench"), _add_bench),
     "score": ("Score a stored run, or texts against texts.", "verbs:score", ("score", "summary"), _add_score),
     "compare": ("Runs against each other.", "comparison:compare", ("compare", "rank"), _add_compare),
-    "curve": ("Error against SNR, or another number.", "curves:curve", ("curve",), _add_curve),
+    "curve": (
+        "Error against SNR, or another number.",
+        "curves:curve",
+        ("curve", "curve_events", "bench_events"),
+        _add_curve,
+    ),
     "causes": ("Where a run's errors come from.", "causes:causes", ("causes",), _add_causes),
     "sweep": (
         "Engines × chains × sets, one run a cell.",
@@ -325,6 +351,7 @@ _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] =
         _add_estimate,
     ),
     "labels": ("Labels that are probably wrong, and what is right.", "labels:suspects", ("suspects",), _add_labels),
+    "saved": ("What is kept on this machine, and deleting it.", "saved:saved", ("list_saved",), _add_saved),
     "models": ("List the models, or fetch one.", "listings:models", ("fetch_model",), _add_models),
     "doctor": (
         "What this machine has, and what the engines need.",

@@ -8,7 +8,7 @@ from pathlib import Path
 from workbench import services
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
-from workbench.errors import UsageError
+from workbench.storage import write_output
 
 
 def report(arguments: Namespace, console: Console) -> int:
@@ -40,7 +40,4 @@ def hand_over(text: str, format: str, output: str | None, console: Console) -> i
 
 
 def _write(path: Path, text: str) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error
+    write_output(path, text.encode())

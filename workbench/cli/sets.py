@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-from argparse import ArgumentTypeError, BooleanOptionalAction, Namespace
+from argparse import BooleanOptionalAction, Namespace
 
 from pydantic_core import to_jsonable_python
 
 from workbench import services
-from workbench.cli.arguments import pairs, passed_on
+from workbench.cli.arguments import numbers, pairs, passed_on
 from workbench.cli.console import Console
 from workbench.cli.syntax import Maker
 from workbench.cli.tables import NOTHING
@@ -25,7 +25,7 @@ _NAMED = 20
 def add_actions(action: Maker) -> None:
     """Give the verb `sets` its actions."""
     action("list", "listings:sets", "List the eval sets.", services.list_sets)
-    checked = action("check", "listings:sets", "Check every line and recording of a set.", services.list_sets)
+    checked = action("check", "listings:sets", "Check every line and recording of a set.", services.check_set)
     checked.add("name", "name", metavar="SET", help="Name of a set, a folder or a manifest.")
     _add_import(action)
     _add_derive(action)
@@ -64,7 +64,7 @@ def _add_derive(action: Maker) -> None:
     made.add("set", "set", metavar="SET")
     for flag, dest in (("--noise", "noise"), ("--room", "room"), ("--codec", "codec")):
         made.add(flag, dest, action="append", metavar=dest.upper(), default=None)
-    made.add("--snr", "snr", action="extend", type=decibels, metavar="DB,DB,…", default=None)
+    made.add("--snr", "snr", action="extend", type=numbers, metavar="DB,DB,…", default=None)
     made.add("--name", "name", metavar="NAME")
     made.add("--title", "title", metavar="TITLE")
     made.add("--seed", "seed", type=int, metavar="N")
@@ -73,18 +73,6 @@ def _add_derive(action: Maker) -> None:
     made.add("--where", "where", action="append", metavar="KEY=VALUE")
     made.add("--skip-faulty", "skip_faulty", action="store_true")
     made.add("--replace", "replace", action="store_true")
-
-
-def decibels(text: str) -> list[float]:
-    """`20,10,5,0` as numbers.
-
-    Raises:
-        ArgumentTypeError: One is none; the parser says which argument it was.
-    """
-    try:
-        return [float(one) for one in text.split(",")]
-    except ValueError:
-        raise ArgumentTypeError(f"{text!r} is not numbers with commas between them") from None
 
 
 def import_set(arguments: Namespace, console: Console) -> int:

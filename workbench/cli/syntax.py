@@ -21,6 +21,7 @@ SEALED = frozenset(
         ("bench",),
         ("sweep",),
         ("compare",),
+        ("curve",),
         ("estimate",),
         ("transcript", "rerun"),
         ("trial", "start"),

@@ -19,6 +19,7 @@ from workbench.pipeline.hotwords import hotword_report
 from workbench.pipeline.transcribe import ChunkDone, Surveying, TranscribeEvent
 from workbench.pipeline.transcript import Transcript, clock
 from workbench.services.inspection import FoundRecording
+from workbench.storage import told_place, write_output
 
 Shown = Transcript | EditedTranscript
 _EXIT_CANCELLED = 130
@@ -237,10 +238,8 @@ def _output_folder(arguments: Namespace, formats: Sequence[str], console: Consol
 
 
 def _make_folder(folder: Path) -> None:
-    try:
+    with told_place(folder):
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be made: {error.strerror}.", hint="Choose another folder.") from error
 
 
 def _file_names(found: Sequence[FoundRecording]) -> list[str]:
@@ -260,10 +259,7 @@ def _write(
     for format_name in formats:
         path = folder / f"{name}.{format_name}"
         _make_folder(path.parent)
-        try:
-            path.write_bytes(export(transcript, format_name, stamped=stamped))
-        except OSError as error:
-            raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another folder.") from error
+        write_output(path, export(transcript, format_name, stamped=stamped))
         console.note(f"Wrote {path}.")
         written.append(str(path))
     return written

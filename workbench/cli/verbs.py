@@ -25,6 +25,7 @@ from workbench.runs.report import run_csv, run_json
 from workbench.runs.summary import RunSummary
 from workbench.runs.texts import TextScore
 from workbench.scoring.score import Metric
+from workbench.storage import write_output
 from workbench.text.rulers import MetricName, find_ruler
 
 LONG_SECONDS = 60.0
@@ -181,8 +182,5 @@ def _csv_path(name: str | None) -> Path | None:
 
 
 def _write(path: Path, text: str, console: Console) -> None:
-    try:
-        path.write_text(text, encoding="utf-8", newline="")
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error
+    write_output(path, text.encode())
     console.note(f"Wrote {path}.")

@@ -20,6 +20,7 @@ from workbench.engines.faster_whisper import (
 from workbench.engines.weights import verify_files
 from workbench.errors import ModelMissing, UsageError, WorkbenchError
 from workbench.settings import Settings
+from workbench.storage import told
 
 MODEL_SHA256 = "905e5bf8336bcc625ba4e33498d675a4b935504118c594d868c36e91a60c1a57"
 HASHES = {
@@ -51,17 +52,22 @@ def assembled_folder(settings: Settings) -> Path:
     if folder.is_dir():
         return folder
     first, second = _package_folders()
-    settings.models.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=f".{FOLDER}-", dir=settings.models) as temporary:
+    with told("The model Whisper base"):
+        settings.models.mkdir(parents=True, exist_ok=True)
+        _place(first / "data", second / "data", folder)
+    return folder
+
+
+def _place(first: Path, second: Path, folder: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix=f".{FOLDER}-", dir=folder.parent) as temporary:
         draft = Path(temporary) / FOLDER
-        _assemble(first / "data", second / "data", draft)
+        _assemble(first, second, draft)
         verify_files(draft, HASHES)
         try:
             draft.rename(folder)
         except OSError:  # another process was faster
             if not folder.is_dir():
                 raise
-    return folder
 
 
 def _package_folders() -> tuple[Path, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import struct
 from pathlib import Path
 from typing import BinaryIO
@@ -64,6 +65,53 @@ def read_variables(path: Path) -> dict[str, Array]:
         _name(file)
         _number(file, "I")
         return dict(_variable(file, path) for _ in range(_number(file, "I")))
+
+
+def missing_variables(path: Path) -> tuple[str, ...]:
+    """Names of variables that a Whisper of this shape has and the file lacks; empty where it is another format.
+
+    CTranslate2 takes a bias that is not there for one of zeros, and says nothing. Which layers there are is told by the
+    file itself: what one layer of an encoder or decoder has, the others must have too, and what has weights must have a
+    bias. Only names and sizes are read.
+    """
+    try:
+        names = _variable_names(path)
+    except (EngineError, OSError, UnicodeDecodeError, struct.error):
+        return ()  # whoever loads it says what is wrong with it
+    layers: dict[str, dict[str, set[str]]] = {}
+    for name in names:
+        side, _, rest = name.partition("/")
+        layer, _, part = rest.partition("/")
+        if layer.startswith("layer_") and layer[6:].isdecimal():
+            layers.setdefault(side, {}).setdefault(layer, set()).add(part)
+    needed = {
+        f"{side}/{layer}/{part}"
+        for side, held in layers.items()
+        for layer in (f"layer_{number}" for number in range(1 + max(int(one[6:]) for one in held)))
+        for part in set[str]().union(*held.values())
+    }
+    needed |= {name.replace("/weight", "/bias") for name in names if name.endswith("/weight") and "linear_" in name}
+    needed |= {name.replace("/gamma", "/beta") for name in names if name.endswith("/gamma")}
+    return tuple(sorted(needed - names))
+
+
+def _variable_names(path: Path) -> set[str]:
+    with path.open("rb") as file:
+        if _number(file, "I") != _VERSION:
+            return set()
+        _name(file)
+        _number(file, "I")
+        names = {_skipped(file) for _ in range(_number(file, "I"))}
+        aliases = {_name(file): _name(file) for _ in range(_number(file, "I"))}
+        return names | set(aliases)
+
+
+def _skipped(file: BinaryIO) -> str:
+    """The name of the variable that the file stands at; it stands behind it afterwards."""
+    name = _name(file)
+    file.seek(4 * _number(file, "B") + 1, os.SEEK_CUR)
+    file.seek(_number(file, "I"), os.SEEK_CUR)
+    return name
 
 
 def _number(file: BinaryIO, form: str) -> int:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from dataclasses import dataclass
+from importlib.metadata import version
+from itertools import chain
 from pathlib import Path
 
 import psutil
@@ -14,6 +17,8 @@ from workbench.settings import Settings
 
 _KNOWN = ("cpu", "cuda", "mps", "xpu")
 _HINT = "Set WORKBENCH_DEVICE to auto or cpu, or install the PyTorch and driver that belong to the device."
+_NODES = ("nvidia*", "kfd", "dxg", "dri/render*", "accel/accel*")
+"""Device files of what PyTorch computes on under Linux: NVIDIA, ROCm, WSL, Intel."""
 GIB = 1024**3
 
 
@@ -58,14 +63,14 @@ def choose_device(settings: Settings, *, engine: str = "asked for") -> str:
         UsageError: `settings.device` is no device.
         EngineUnavailable: It is one that this machine does not have.
     """
+    kind, index = (settings.device, 0) if settings.device == "auto" else _parse(settings.device)
+    if kind == "cpu" or (kind == "auto" and not may_have_accelerator()):
+        return "cpu"
     import torch
 
     accelerator = torch.accelerator.current_accelerator(check_available=True)
-    if settings.device == "auto":
+    if kind == "auto":
         return "cpu" if accelerator is None else _numbered(accelerator.type, 0)
-    kind, index = _parse(settings.device)
-    if kind == "cpu":
-        return "cpu"
     if accelerator is None or accelerator.type != kind:
         there = "none" if accelerator is None else accelerator.type
         raise EngineUnavailable(engine, f"PyTorch finds no {kind} device here (it finds {there})", hint=_HINT)
@@ -76,6 +81,16 @@ def choose_device(settings: Settings, *, engine: str = "asked for") -> str:
             hint=_HINT,
         )
     return _numbered(kind, index)
+
+
+def may_have_accelerator(devices: Path = Path("/dev")) -> bool:
+    """Whether PyTorch, which takes two seconds to load, has to be asked.
+
+    It has not where it was built for CPUs alone, or where Linux has no device of a kind that it knows.
+    """
+    if not sys.platform.startswith("linux"):
+        return True
+    return not version("torch").endswith("+cpu") and any(chain.from_iterable(map(devices.glob, _NODES)))
 
 
 def _parse(device: str) -> tuple[str, int]:
@@ -95,9 +110,9 @@ def choose_dtype(device: str) -> str:
     bfloat16 on GPUs that have it in hardware (NVIDIA from Ampere on), float16 on older ones and on Apple's, float32
     on a CPU, where half precision is emulated.
     """
-    import torch
-
     if device.startswith("cuda"):
+        import torch
+
         return "bfloat16" if torch.cuda.is_bf16_supported(including_emulation=False) else "float16"
     if device.startswith("xpu"):
         return "bfloat16"

@@ -13,6 +13,7 @@ from pydantic import Field
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis, Segment
+from workbench.engines.ctranslate2_weights import missing_variables
 from workbench.engines.device import choose_ctranslate2
 from workbench.engines.faster_whisper_windows import WindowDecoder, confidence_of
 from workbench.engines.faster_whisper_words import timed_words
@@ -139,12 +140,15 @@ def load_folder(folder: Path, info: EngineInfo, settings: Settings) -> FasterWhi
     """Load a CTranslate2 folder; what it says of itself is completed from what was loaded.
 
     Raises:
-        EngineUnavailable: CTranslate2 cannot use the device asked for, or cannot read the folder.
+        EngineUnavailable: CTranslate2 cannot use the device asked for, cannot read the folder, or it lacks tensors.
     """
     device, index, compute_type = choose_ctranslate2(settings, engine=info.name)
+    if missing := missing_variables(folder / "model.bin"):
+        reason = f"{folder} lacks {len(missing)} of the model's tensors ({missing[0]}{', …' if missing[1:] else ''})"
+        raise EngineUnavailable(info.name, reason, hint="Fetch it again.")
     try:
         model = _open(folder, device, index, compute_type)
-    except (RuntimeError, ValueError) as error:
+    except (RuntimeError, ValueError, IndexError) as error:  # IndexError: a variable of the model is missing
         if device != "cuda" or settings.device != "auto":
             raise EngineUnavailable(info.name, str(error), hint="Check the folder, or WORKBENCH_DEVICE.") from error
         device, index, compute_type = "cpu", 0, "int8"  # a GPU without the CUDA libraries CTranslate2 was built for

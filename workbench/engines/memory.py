@@ -20,6 +20,14 @@ def ran_out_of_memory(error: BaseException) -> bool:
     return any(_says_so(one) for one in _chain(error))
 
 
+def spoilt_the_device(error: BaseException) -> bool:
+    """Whether a GPU refuses everything from now on: after a fault in a kernel, until the process is another one.
+
+    Source: CUDA's documentation of errors such as cudaErrorIllegalAddress and cudaErrorAssert.
+    """
+    return not ran_out_of_memory(error) and any("CUDA error: " in str(one) for one in _chain(error))
+
+
 def _says_so(error: BaseException) -> bool:
     # torch.OutOfMemoryError is known by its name: asking torch would load it where another engine computes.
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":

@@ -129,6 +129,7 @@ class ScriptedPlugin:
         chunk_seconds: What long recordings are cut to.
         capabilities: What it can do beyond text.
         journal: What was done with it.
+        hosted: Whether it may work in another process, which knows nothing of the script.
     """
 
     script: Script = describe
@@ -144,6 +145,7 @@ class ScriptedPlugin:
     summary: str = "Says what a script tells it to; for tests."
     models: tuple[str, ...] = ("script",)
     journal: Journal = field(default_factory=Journal)
+    hosted: bool = False
 
     def info(self, model: str | None, settings: Settings) -> EngineInfo:  # noqa: ARG002  scripts run anywhere
         """See `EnginePlugin.info`."""

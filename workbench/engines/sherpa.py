@@ -173,6 +173,8 @@ class SherpaPlugin:
     name = ENGINE
     summary = "ONNX models through sherpa-onnx, for machines without a GPU: SenseVoice, Paraformer, Zipformer and more."
     models: tuple[str, ...] = ()
+    hosted = False
+    """It works in a child process of its own already."""
 
     def info(self, model: str | None, settings: Settings) -> EngineInfo:
         """See `EnginePlugin.info`; from the files' names and metadata, without loading one."""

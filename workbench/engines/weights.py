@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,7 @@ RECORD = "fetched.json"
 SAFETENSORS = ("config.json", "*.safetensors")
 CTRANSLATE2 = ("config.json", "model.bin")
 
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _HASHED = ("*.safetensors", "*.bin", "*.onnx", "*.json", "*.txt")
 
 
@@ -94,9 +96,8 @@ def folder_revision(folder: Path) -> str:
         return str(record["commit"])[:12]
     if folder.parent.name == "snapshots":
         return folder.name[:12]
-    paths = sorted({path for pattern in _HASHED for path in folder.glob(pattern)})
     sha = hashlib.sha256()
-    for path in paths:
+    for path in _model_files(folder):
         sha.update(f"{path.name} {_known_sha256(path)}\n".encode())
     return sha.hexdigest()[:12]
 
@@ -107,14 +108,37 @@ def folder_bytes(folder: Path, patterns: Sequence[str] = ("*.safetensors", "*.bi
 
 
 def verify_folder(folder: Path) -> None:
-    """Hold every file against the hash it was fetched with; a folder that was not fetched has none to hold against.
+    """Hold every file against the hash it was fetched with; a folder of one's own has none to hold against.
+
+    Where `workbench models fetch` brought it, the list beside it has the hashes, and a file of a model that is not on
+    the list is refused too: an engine might take it instead of the one that is. In the Hugging Face cache each file is
+    a link to one that is named after its hash.
 
     Raises:
-        ModelDiffers: A file changed, or is gone.
+        ModelDiffers: A file changed, is gone, or was added; or the list cannot be read.
     """
     record = _record(folder)
-    if record is not None:
-        verify_files(folder, record["files"])
+    if record is None:
+        if (folder / RECORD).exists():
+            raise ModelDiffers(str(folder / RECORD), expected="hashes", found="unreadable")
+        _verify_snapshot(folder)
+        return
+    verify_files(folder, record["files"])
+    for path in _model_files(folder):
+        if path.name != RECORD and path.name not in record["files"]:
+            raise ModelDiffers(str(path), expected="no file", found=file_sha256(path))
+
+
+def _verify_snapshot(folder: Path) -> None:
+    """Large files of the cache are named by their sha256; small ones by git's sha1, and are left to the reader."""
+    for path in _model_files(folder):
+        named = path.resolve()
+        if named.parent.name == "blobs" and _SHA256.fullmatch(named.name):
+            verify_files(folder, {path.name: named.name})
+
+
+def _model_files(folder: Path) -> list[Path]:
+    return sorted({path for pattern in _HASHED for path in folder.glob(pattern)})
 
 
 def verify_files(folder: Path, hashes: Mapping[str, str]) -> None:
@@ -148,6 +172,7 @@ def _sha256_of_version(path: Path, size: int, mtime_ns: int) -> str:  # noqa: AR
 
 def _record(folder: Path) -> dict[str, Any] | None:
     try:
-        return json.loads((folder / RECORD).read_text(encoding="utf-8"))
+        found = json.loads((folder / RECORD).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
+    return found if isinstance(found, dict) and isinstance(found.get("files"), dict) else None

@@ -22,7 +22,7 @@ import pydantic
 
 from workbench.errors import ManifestError, UnknownName, UsageError
 from workbench.settings import Settings
-from workbench.storage import replace_file
+from workbench.storage import replace_file, told
 
 CorrectionStatus = Literal["wrong", "corrected"]
 
@@ -251,8 +251,10 @@ def _read(path: Path) -> tuple[Correction, ...]:
 @contextmanager
 def _locked(path: Path, eval_set: str) -> Generator[None]:
     """Hold the file for writing; the lock ends with the block, or with the process in whatever way."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.with_suffix(".lock").open("ab") as file:
+    with told(f"The corrections of {eval_set}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        held = path.with_suffix(".lock").open("ab")
+    with held as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:

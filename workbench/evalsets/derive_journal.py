@@ -15,6 +15,7 @@ from typing import Any
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import write_clip
 from workbench.errors import UsageError
+from workbench.storage import replace_file, told
 
 _NAME = "journal.jsonl"
 
@@ -39,11 +40,12 @@ class Journal:
         if not lines or lines[0] != head:
             shutil.rmtree(folder / "audio", ignore_errors=True)
             lines = [dict(head)]
-        (folder / "audio").mkdir(exist_ok=True)
+        with told("The set"):
+            (folder / "audio").mkdir(exist_ok=True)
         good = [line for line in lines[1:] if self._is_whole(line)]
         self.rows = {line["key"]: line["row"] for line in good}
         # Written anew, since the last line may be torn, and a line after it would be so, too.
-        (folder / _NAME).write_text("".join(map(_line, (head, *good))), encoding="utf-8")
+        replace_file(folder / _NAME, "".join(map(_line, (head, *good))).encode())
 
     def add(self, key: str, clip: AudioClip, row: dict[str, Any]) -> None:
         """Write a clip, then the line that says so.
@@ -55,7 +57,7 @@ class Journal:
         """
         path = self.folder / row["audio_filepath"]
         write_clip(clip, path)
-        with (self.folder / _NAME).open("a", encoding="utf-8") as file:
+        with told("The set"), (self.folder / _NAME).open("a", encoding="utf-8") as file:
             file.write(_line({"key": key, "sha256": _sha256(path), "row": row}))
         self.rows[key] = row
         self.made += 1
@@ -85,7 +87,8 @@ def held(folder: Path) -> Generator[None]:
     Raises:
         UsageError: Another process holds it.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with told("The set"):
+        folder.mkdir(parents=True, exist_ok=True)
     handle = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import shutil
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache, partial
@@ -20,8 +19,16 @@ from workbench.evalsets.layouts.reading import Refused
 from workbench.evalsets.model import EvalItem, EvalSet
 from workbench.evalsets.noises import RATE, Background, NoiseMaker
 from workbench.evalsets.variants import VERSION, Source, hear_source, make_variant
-from workbench.evalsets.written import card_text, manifest_text, new_set_folder, put_in_place, read_card
+from workbench.evalsets.written import (
+    card_text,
+    manifest_text,
+    new_set_folder,
+    put_in_place,
+    put_in_the_place_of,
+    read_card,
+)
 from workbench.settings import Settings
+from workbench.storage import told, write_new
 
 _HELD = 16
 """Source clips in memory, for babble."""
@@ -227,12 +234,12 @@ def _finish(
     }
     refusals = [{"file": one.file, "line": one.line, "id": one.id, "fault": one.clause} for one in refused]
     card = {**plan, **made, "refused": [json.dumps(one, ensure_ascii=False) for one in refusals]}
-    (draft / "set.toml").write_text(_card(request, card), encoding="utf-8")
-    (draft / "manifest.jsonl").write_text(manifest_text(rows), encoding="utf-8")
+    with told(f"The set {target.name}"):
+        write_new(draft / "set.toml", _card(request, card).encode())
+        write_new(draft / "manifest.jsonl", manifest_text(rows).encode())
     journal.close()
-    if target.is_dir():
-        shutil.rmtree(target)
-    put_in_place(draft, target)
+    put = put_in_the_place_of if target.is_dir() else put_in_place
+    put(draft, target)
     return _derived(request, target, card, made=journal.made, existing=False)
 
 

@@ -13,6 +13,7 @@ from workbench.evalsets.layouts.reading import Reading, ReadOptions, Refused, Ut
 from workbench.evalsets.model import EvalItem, EvalSet
 from workbench.evalsets.selection import common_language, with_language
 from workbench.evalsets.written import card_text, file_stem, manifest_text
+from workbench.storage import write_new
 
 _RESERVED = ("id", "audio_filepath", "audio", "text", "language", "duration")
 
@@ -108,11 +109,11 @@ def write_draft(
     digest = EvalSet(name=request.name, items=tuple(items)).digest()
     notes = (*reading.notes, *_damages(heard))
     card = _card(request, with_language(items, request.language), reading, len(refused), digest, notes)
-    (draft / "set.toml").write_bytes(card.encode(errors="replace"))
+    write_new(draft / "set.toml", card.encode(errors="replace"))
     if refused:
         lines = ({"file": one.file, "line": one.line, "id": one.id, "fault": one.clause} for one in refused)
-        (draft / "refused.jsonl").write_bytes(manifest_text(lines).encode(errors="replace"))
-    (draft / "manifest.jsonl").write_text(manifest_text(rows), encoding="utf-8")
+        write_new(draft / "refused.jsonl", manifest_text(lines).encode(errors="replace"))
+    write_new(draft / "manifest.jsonl", manifest_text(rows).encode())
     return Imported(
         name=request.name,
         folder=draft,

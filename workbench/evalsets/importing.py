@@ -14,8 +14,9 @@ from workbench.evalsets.draft import Imported, ImportRequest, write_draft
 from workbench.evalsets.heard import Heard, hear, judge
 from workbench.evalsets.layouts import find_layout
 from workbench.evalsets.layouts.reading import Reading, Refused, Utterance, encoding_hint
-from workbench.evalsets.written import name_from, new_set_folder, put_in_place
+from workbench.evalsets.written import name_from, new_set_folder, put_in_place, put_in_the_place_of
 from workbench.settings import Settings
+from workbench.storage import told
 
 _FILES = ("set.toml", "manifest.jsonl", "refused.jsonl")
 
@@ -40,6 +41,7 @@ def import_events(request: ImportRequest, settings: Settings) -> Generator[Impor
         UnknownName: No such layout.
         ManifestError: It has faults, all listed, and they are not to be skipped; or nothing can be used.
         UsageError: The name is taken by another set.
+        DiskError: The disk is full; a set of that name is as it was.
     """
     layout = find_layout(request.layout)
     folder = request.folder.expanduser()
@@ -47,14 +49,16 @@ def import_events(request: ImportRequest, settings: Settings) -> Generator[Impor
         raise UsageError(f"There is no folder {folder}.", hint="Check the path.")
     name = request.name or name_from("-".join(filter(None, (folder.resolve().stem, request.read.split))))
     target = new_set_folder(name, settings)
-    settings.sets.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=settings.sets, prefix=f".{name}-"))
+    with told(f"The set {name}"):
+        settings.sets.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=settings.sets, prefix=f".{name}-"))
     try:
         reading = layout.read(folder, replace(request.read, unpack_to=draft / "audio"))
         heard = yield from _heard(reading.utterances)
         used, refused = _judged(reading, heard)
         _check_faults(folder, used, refused, request)
-        imported = write_draft(replace(request, name=name), reading, used, refused, heard, draft)
+        with told(f"The set {name}"):
+            imported = write_draft(replace(request, name=name), reading, used, refused, heard, draft)
         yield _settle(imported, draft, target, replace_old=request.replace)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
@@ -109,10 +113,7 @@ def _settle(imported: Imported, draft: Path, target: Path, *, replace_old: bool)
                 f"There is already a set named {target.name}, and it is another.",
                 hint="Choose another --name, or put this one in its place with --replace.",
             )
-        old = draft.with_name(f"{draft.name}-old")
-        target.rename(old)
-        put_in_place(draft, target)
-        shutil.rmtree(old, ignore_errors=True)
+        put_in_the_place_of(draft, target)
     else:
         put_in_place(draft, target)
     return replace(imported, folder=target)

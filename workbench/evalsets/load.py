@@ -16,7 +16,17 @@ from workbench.evalsets.model import EvalItem, EvalSet
 from workbench.evalsets.selection import common_language, first_items, join_sets, where, with_language
 from workbench.settings import Settings
 
-__all__ = ["SetInfo", "find_set", "first_items", "join_sets", "list_sets", "load_manifest", "set_folders", "where"]
+__all__ = [
+    "SetInfo",
+    "checked_json",
+    "find_set",
+    "first_items",
+    "join_sets",
+    "list_sets",
+    "load_manifest",
+    "set_folders",
+    "where",
+]
 
 _CARD_TEXTS = ("name", "title", "version", "licence", "language", "description")
 
@@ -36,6 +46,7 @@ class SetInfo:
         description: A few sentences.
         path: Its folder.
         fault: Why it cannot be used as it is; empty where nothing was seen. Recordings are not looked for.
+        derived: Whether its clips are in noise of a known SNR.
     """
 
     name: str
@@ -48,6 +59,7 @@ class SetInfo:
     description: str
     path: Path
     fault: str = ""
+    derived: bool = False
 
 
 def set_folders(settings: Settings) -> tuple[Path, Path]:
@@ -82,6 +94,21 @@ def find_set(name_or_path: str | Path, settings: Settings) -> EvalSet:
 def list_sets(settings: Settings) -> list[SetInfo]:
     """The shipped and private sets by name. Manifests are read; recordings are neither opened nor looked for."""
     return [_info(name, folder) for name, folder in sorted(_named_folders(settings))]
+
+
+def checked_json(checked: EvalSet) -> Mapping[str, Any]:
+    """The `sets check --json` document of a set without faults."""
+    return {
+        "name": checked.name,
+        "title": checked.title,
+        "version": checked.version,
+        "language": checked.language,
+        "licence": checked.licence,
+        "synthetic": checked.synthetic,
+        "items": len(checked.items),
+        "seconds": checked.seconds,
+        "faults": [],
+    }
 
 
 def load_manifest(path: Path) -> EvalSet:
@@ -137,6 +164,7 @@ def _info(name: str, folder: Path) -> SetInfo:
         description=loaded.description if loaded else "",
         path=folder,
         fault=fault,
+        derived=any("snr_db" in item.tags for item in loaded.items) if loaded else False,
     )
 
 

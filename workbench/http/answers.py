@@ -16,8 +16,9 @@ from workbench.errors import WorkbenchError
 
 
 def describe(error: WorkbenchError) -> dict[str, Any]:
-    """An error in the shape of OpenAI's: `{"error": {"message", "type", "param", "code"}}`."""
-    return _shape(error.sentence, error.http_status, error.code)
+    """An error in the shape of OpenAI's: `{"error": {"message", "type", "param", "code"}}`; `kind` where it has one."""
+    shape = _shape(error.sentence, error.http_status, error.code)
+    return {"error": shape["error"] | {"kind": error.kind}} if error.kind else shape
 
 
 def jsonable(value: object) -> Any:

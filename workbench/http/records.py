@@ -15,6 +15,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from workbench import services
+from workbench.audio.held import renamed
 from workbench.engines.pool import EnginePool
 from workbench.errors import UsageError
 from workbench.http.answers import describe, jsonable
@@ -26,6 +27,7 @@ from workbench.runs.report import run_json
 from workbench.runs.reproduction import Reproduction, ReproductionPlan, plan_json, reproduction_json
 from workbench.runs.run_diff import diff_json
 from workbench.runs.verification import verification_json
+from workbench.storage import told
 from workbench.text.rulers import find_ruler
 
 router = APIRouter(prefix="/v1/workbench")
@@ -65,7 +67,8 @@ def export_bundle(
 ) -> Response:
     """A run sealed into one file. Header `X-Workbench-Seal` is its seal."""
     known = services.load_run(run_id, pool=pool).record.run_id
-    folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=process_folder(pool.settings)))
+    with told("The bundle"):
+        folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=process_folder(pool.settings)))
     try:
         made = services.export_bundle(
             known, folder / "bundle.zip", audio=audio, licence=licence, note=note, ruler=_named(ruler), pool=pool
@@ -109,7 +112,7 @@ def _file(form: Form) -> Path:
     """The upload, under a name that says what it must be: otherwise it would be read as texts."""
     if form.file is None:
         raise UsageError("There is no file in the form.", hint="Send the bundle in the field 'file'.")
-    return form.file if form.file.suffix.lower() == ".zip" else form.file.rename(form.file.with_suffix(".zip"))
+    return form.file if form.file.suffix.lower() == ".zip" else renamed(form.file, "bundle.zip")
 
 
 def _reproduce_events(run_id: str, ruler: str | None, pool: EnginePool) -> Generator[Named, None, None]:

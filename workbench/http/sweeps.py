@@ -55,6 +55,11 @@ class SweepRequest(pydantic.BaseModel):
     batch_size: int = 1
     on_existing: Literal["reuse", "resume", "again"] = "resume"
     seed: int = 0
+    executor: str = "local"
+    measure: Literal["throughput", "single"] | None = None
+    workers: int | None = None
+    ray_address: Literal["local", "auto"] | None = None  # never where a request would have this process connect to
+    ray_audio: Literal["path", "send"] = "path"
     ruler: str | None = None
 
 

@@ -1,12 +1,11 @@
-"""Recordings sent to this server: written once, as they come, to a private folder, and deleted after use."""
+"""Recordings sent to this server: written once, as they come, to files without a name that end with their use."""
 
 from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
@@ -17,8 +16,10 @@ from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
+from workbench.audio.held import HeldPath, new_file, release, writing
 from workbench.errors import UsageError
 from workbench.settings import Settings
+from workbench.storage import told
 
 MAX_UPLOAD_BYTES = 2 * 1024**3
 MAX_FIELDS_BYTES = 1024**2
@@ -33,10 +34,10 @@ class Form:
     """A form as it was sent: fields in order, and the recording, or recordings where several may be sent."""
 
     fields: list[tuple[str, str]] = field(default_factory=list[tuple[str, str]])
-    files: list[Path] = field(default_factory=list[Path])
+    files: list[HeldPath] = field(default_factory=list[HeldPath])
 
     @property
-    def file(self) -> Path | None:
+    def file(self) -> HeldPath | None:
         """The first recording; None where none was sent."""
         return self.files[0] if self.files else None
 
@@ -51,9 +52,10 @@ class Form:
 def process_folder(settings: Settings) -> Path:
     """Where this process keeps recordings while it works on them; only this user can look into it."""
     folder = settings.temporary / f"{_PREFIX}{os.getpid()}"
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    settings.temporary.chmod(0o700)
-    folder.chmod(0o700)
+    with told("The folder of uploads"):
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings.temporary.chmod(0o700)
+        folder.chmod(0o700)
     return folder
 
 
@@ -67,25 +69,42 @@ def clear_leftovers(settings: Settings) -> None:
 
 @asynccontextmanager
 async def received_form(
-    request: Request, settings: Settings, *, max_bytes: int = MAX_UPLOAD_BYTES, several: bool = False
+    request: Request,
+    settings: Settings,
+    *,
+    max_bytes: int = MAX_UPLOAD_BYTES,
+    field: str = "file",
+    several: bool = False,
+    form: Form | None = None,
 ) -> AsyncGenerator[Form]:
-    """The form of a request; its recording is on disk inside the block and is gone after it, however it ends.
+    """The form of a request; its recording has no name on the disk and is gone after the block, however it ends.
+
+    Recordings that are to outlast the block are taken out of `files` in it.
 
     Args:
         request: What was sent.
         settings: Where temporary files go.
         max_bytes: The largest form.
-        several: Whether the field `file` may come more than once.
+        field: The name of the part that is a recording.
+        several: Whether it may come more than once.
+        form: Filled while the request comes in, for who wants to see how far it is.
 
     Raises:
         UsageError: Not a form, or a broken one.
-        HTTPException: Larger than `max_bytes` (status 413).
+        HTTPException: Larger than `max_bytes` (status 413), or than the disk has room (507).
     """
-    with tempfile.TemporaryDirectory(prefix="upload-", dir=process_folder(settings)) as folder:
-        yield await _receive(request, _FormWriter(Path(folder), several=several), max_bytes)
+    form = form or Form()
+    try:
+        writer = _FormWriter(form, process_folder(settings), field, several=several)
+        await _receive(request, writer, max_bytes)
+        yield form
+    finally:
+        for held in form.files:
+            release(held)
+        form.files.clear()
 
 
-async def _receive(request: Request, writer: _FormWriter, max_bytes: int) -> Form:
+async def _receive(request: Request, writer: _FormWriter, max_bytes: int) -> None:
     kind, parameters = parse_options_header(request.headers.get("content-type"))
     boundary = parameters.get(b"boundary")
     if kind != b"multipart/form-data" or not boundary:
@@ -97,11 +116,13 @@ async def _receive(request: Request, writer: _FormWriter, max_bytes: int) -> For
         parser.finalize()
     except FormParserError as error:
         raise UsageError("The form is broken.", hint=_MULTIPART_HINT) from error
+    except OSError as error:
+        raise HTTPException(507, f"The recording cannot be kept: {error.strerror}. Make room on the disk.") from error
     finally:
-        writer.close()
+        with suppress(OSError):  # what could not be written was told above
+            writer.close()
     if not writer.ended:
         raise UsageError("The form ends too early.", hint="Send it again.")
-    return writer.form
 
 
 async def _limited(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
@@ -118,12 +139,13 @@ async def _limited(request: Request, max_bytes: int) -> AsyncIterator[bytes]:
 
 
 class _FormWriter:
-    """Takes what the parser finds: parts named `file` go to disk, others to memory."""
+    """Takes what the parser finds: the parts that are recordings go to disk, others to memory."""
 
-    def __init__(self, folder: Path, *, several: bool) -> None:
-        self.form = Form()
+    def __init__(self, form: Form, folder: Path, field: str, *, several: bool) -> None:
+        self.form = form
         self.ended = False
         self._folder = folder
+        self._field = field
         self._several = several
         self._header = (bytearray(), bytearray())
         self._headers: dict[str, bytes] = {}
@@ -158,20 +180,12 @@ class _FormWriter:
     def _begin_part(self) -> None:
         _, options = parse_options_header(self._headers.get("content-disposition"))
         self._name = options.get(b"name", b"").decode("utf-8", "replace")
-        if self._name == "file":
+        if self._name == self._field:
             if self.form.files and not self._several:
                 raise UsageError("There are several files in the form.", hint="Send one recording at a time.")
-            path = self._new_folder() / safe_name(options.get(b"filename", b""))
-            self._file = path.open("xb")
-            self.form.files.append(path)
-
-    def _new_folder(self) -> Path:
-        """One for each recording after the first: two may have the same name."""
-        if not self.form.files:
-            return self._folder
-        folder = self._folder / str(len(self.form.files))
-        folder.mkdir(mode=0o700)
-        return folder
+            held = new_file(self._folder, safe_name(options.get(b"filename", b"")))
+            self._file = writing(held)
+            self.form.files.append(held)
 
     def _write(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:

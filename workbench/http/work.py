@@ -12,6 +12,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Message, Receive, Scope, Send
 
+from workbench.engines.turns import given_up_by
 from workbench.errors import WorkbenchError
 
 T = TypeVar("T")
@@ -25,12 +26,12 @@ async def last_event(request: Request, events: Generator[T, None, None]) -> T:
     """Exhaust a generator on one thread and return its last event; the generator is closed on that thread.
 
     Raises:
-        ClientDisconnect: The client went away; the work was stopped at the event it was at.
+        ClientDisconnect: The client went away; the work was stopped at the event it was at, or in line for the device.
         WorkbenchError: What the work raised.
     """
 
     def work() -> T:
-        with closing(events):
+        with closing(events), given_up_by(from_thread.check_cancelled):
             last = next(events)
             for event in events:
                 from_thread.check_cancelled()
@@ -66,7 +67,7 @@ async def on_thread(receive: Receive, work: Callable[[], T]) -> T:
             errors.append(error)
         tasks.cancel_scope.cancel()
     if errors:
-        raise errors[0]
+        raise errors.pop()  # in a local variable it would hold this frame, which holds the recording
     if not results:
         raise ClientDisconnect
     return results[0]
@@ -89,7 +90,7 @@ class EventStream(Response):
 
     The generator runs and is closed on one thread. An error before the first event is an ordinary error response; a
     later one is the last event, named `error`. A client that goes away cancels the work where the generator yields
-    next; None in the place of an event says only that the work goes on.
+    next, or waits for the device; None in the place of an event says only that the work goes on.
 
     Args:
         events: What to send.
@@ -120,7 +121,7 @@ class EventStream(Response):
                 return
 
     def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with closing(self._events):
+        with closing(self._events), given_up_by(from_thread.check_cancelled):
             try:
                 first = self._first()
             except WorkbenchError as error:

@@ -22,6 +22,7 @@ from workbench.engines.base import Segment
 from workbench.errors import AudioInvalid, UsageError
 from workbench.pipeline.coverage import Flag
 from workbench.pipeline.transcript import Transcript
+from workbench.storage import told_place, write_new
 from workbench.text.rulers import language_parts
 from workbench.text.scripts import has_han
 
@@ -86,22 +87,18 @@ def export_bundle(
     if not long:
         raise UsageError("There is no segment to make a set of.", hint="Check the flagged places first.")
     sound = FileSound(audio, sample_rate=_SAMPLE_RATE, channel=channel)
-    try:
+    with told_place(folder):
         folder.parent.mkdir(parents=True, exist_ok=True)
         made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}-"))
         try:
             rows = _write_clips(transcript, long, sound, made)
             lines = (json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-            (made / "manifest.jsonl").write_text("".join(lines), encoding="utf-8")
-            (made / "set.toml").write_text(_card(transcript, folder.name, title), encoding="utf-8")
+            write_new(made / "manifest.jsonl", "".join(lines).encode())
+            write_new(made / "set.toml", _card(transcript, folder.name, title).encode())
             os.rename(made, folder)  # noqa: PTH104  Path.rename would replace an empty folder
         except BaseException:
             shutil.rmtree(made, ignore_errors=True)
             raise
-    except OSError as error:
-        raise UsageError(
-            f"{folder} cannot be written: {error.strerror}.", hint="Check folder and permissions."
-        ) from error
     return Bundle(
         folder=folder,
         clips=len(rows),
@@ -130,12 +127,14 @@ def archive_bundle(
         title: The same.
         include_flagged: The same.
     """
-    with tempfile.TemporaryDirectory(dir=target.parent) as folder:
+    with told_place(target), tempfile.TemporaryDirectory(dir=target.parent) as folder:
         made = Path(folder, target.stem)
         bundle = export_bundle(transcript, audio, made, channel=channel, title=title, include_flagged=include_flagged)
-        with zipfile.ZipFile(target, "w") as archive:  # stored: flac does not get smaller
+        draft = Path(folder, "draft.zip")
+        with zipfile.ZipFile(draft, "w") as archive:  # stored: flac does not get smaller
             for file in sorted(made.rglob("*")):
                 archive.write(file, file.relative_to(folder))
+        draft.replace(target)
     return bundle
 
 

@@ -23,6 +23,9 @@ from workbench.pipeline.transcript import Transcript, clock
 from workbench.pipeline.transcript_file import document_of
 
 _JSON = pydantic.TypeAdapter(Transcript)
+_NOT_SHOWN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""Controls that a terminal would obey when a file is shown on it, and halves of characters, which no file can hold."""
+
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -120,12 +123,10 @@ def export(transcript: Transcript | EditedTranscript, format_name: str, *, stamp
     if format_name not in FORMATS:
         raise UnknownName("format", format_name, FORMATS)
     if format_name == "json":
-        return as_json(transcript).encode()
+        return as_json(transcript).encode("utf-8", "replace")
     shown = transcript.view() if isinstance(transcript, EditedTranscript) else transcript
-    if format_name == "txt":
-        return as_txt(shown, stamped=stamped).encode()
-    written = FORMATS[format_name](shown)
-    return written if isinstance(written, bytes) else written.encode()
+    written = as_txt(shown, stamped=stamped) if format_name == "txt" else FORMATS[format_name](shown)
+    return written if isinstance(written, bytes) else _NOT_SHOWN.sub("\N{REPLACEMENT CHARACTER}", written).encode()
 
 
 def summary(transcript: Transcript | EditedTranscript) -> dict[str, Any]:

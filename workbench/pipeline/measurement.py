@@ -6,7 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["single", "amortised"]
+Kind = Literal["single", "concurrent", "amortised"]
+
+_LEAST_TO_MOST_SHARED: tuple[Kind, ...] = ("single", "amortised", "concurrent")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,15 +21,18 @@ class Measurement:
 
     Attributes:
         wall_seconds: Elapsed time.
-        cpu_seconds: Processor time of this process, all threads.
+        cpu_seconds: Processor time of this process, all threads; of an engine in a process of its own, its time, and
+            that of the one thread here that prepared the work.
         gpu_seconds: Time between two events on the GPU's stream around the work; None without a GPU.
         peak_gpu_bytes: Most memory allocated by torch during the work, weights included.
         peak_gpu_reserved_bytes: Most memory torch had reserved from the driver.
         peak_gpu_process_bytes: Most memory the driver booked on this process; what CTranslate2 uses shows only here.
-        peak_rss_bytes: Most resident memory of this process during the work, weights included.
+        peak_rss_bytes: Most resident memory of this process during the work, weights included; of an engine in a
+            process of its own, that process's alone.
         audio_seconds: Length of the audio.
         batch_size: Clips that were decoded together.
-        kind: `single`: this clip alone; `amortised`: its share of a batch, by audio length.
+        kind: `single`: this clip alone; `amortised`: its share of a batch, by audio length; `concurrent`: its share of
+            the time of several engines that worked at once, whose peaks are each one's own.
     """
 
     wall_seconds: float
@@ -65,7 +70,7 @@ def combined(measurements: Iterable[Measurement | None]) -> Measurement | None:
         peak_rss_bytes=_peak([part.peak_rss_bytes for part in parts]),
         audio_seconds=sum(part.audio_seconds for part in parts),
         batch_size=max(part.batch_size for part in parts),
-        kind="amortised" if any(part.kind == "amortised" for part in parts) else "single",
+        kind=_LEAST_TO_MOST_SHARED[max(_LEAST_TO_MOST_SHARED.index(part.kind) for part in parts)],
     )
 
 

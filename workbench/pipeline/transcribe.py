@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -77,7 +77,8 @@ def transcribe_clips(
         max_seconds: The longest stretch the engine is given; None for no limit.
         meter: For the device the engine is on.
     """
-    with meter.measure(audio_seconds=sum(clip.duration for clip in clips), batch_size=len(clips)) as reading:
+    whole = sum(clip.duration for clip in clips)
+    with meter.measure(audio_seconds=whole, batch_size=len(clips), engine=engine) as reading:
         surveys = [survey_clip(clip, engine.info, chain, max_seconds=max_seconds, find_speech=False) for clip in clips]
         cuts = [survey.cut(chunk) for survey in surveys for chunk in survey.chunks]
         heard: list[Hypothesis] = []
@@ -127,6 +128,7 @@ def transcribe_recording(
     chunk_seconds: float | None = None,
     overlap_seconds: float = 0.0,
     journals: Path | None = None,
+    engines: Callable[[EngineInfo], int] | None = None,
 ) -> Generator[TranscribeEvent, None, None]:
     """Transcribe one recording of any length chunk by chunk; the last event is the `Transcript`.
 
@@ -142,6 +144,8 @@ def transcribe_recording(
         chunk_seconds: The longest stretch the engine is given; None is what the engine says serves it best.
         overlap_seconds: What is heard twice where a cut lies in the middle of speech.
         journals: Where finished chunks are kept until the transcript was delivered; None keeps none.
+        engines: How many engines serve this machine, asked once the pool's is loaded: so many are loaded beside the
+            work where that takes long. None is the pool's alone. The text is the same.
 
     Yields:
         `Surveying` while a long file is looked through, `ChunkDone` for every stretch, then the `Transcript`. What was
@@ -162,14 +166,15 @@ def transcribe_recording(
         )
     meter = Meter(info.device, info.runtime)
     warm_up()
-    with meter.measure(audio_seconds=0) as reading:
+    with meter.measure(audio_seconds=0, engine=pool.get(ref)) as reading:
         survey = yield from _surveyed(sound, info, chain, longest, overlap_seconds)
     draft = Draft(survey, info, chain, warnings=warnings, cost=reading.result)
     kept = None
     if journals is not None and len(survey.chunks) > 1:
         kept = _opened(journals, _decides(survey, info, ref, options, chain), survey.chunks)
     try:
-        yield from Work(pool, ref, survey, options, meter, draft, kept).events()
+        count = engines(info) if engines is not None and "timestamps" in info.capabilities else 1
+        yield from Work(pool, ref, survey, options, meter, draft, kept, engines=count).events()
         whole = draft.transcript()
         if kept is not None:
             kept.close()

@@ -19,7 +19,7 @@ from workbench.errors import UsageError
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.edits import Entry
 from workbench.pipeline.transcript import Transcript
-from workbench.storage import replace_file
+from workbench.storage import write_output
 
 SUFFIX = ".transcript.json"
 VERSION = 1
@@ -50,12 +50,9 @@ def write_transcript(transcript: Transcript | EditedTranscript, path: Path) -> N
 
     Raises:
         UsageError: It cannot be written there.
+        DiskError: The disk is full.
     """
-    content = as_transcript_file(transcript).encode()
-    try:
-        replace_file(path, content)
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another folder.") from error
+    write_output(path, as_transcript_file(transcript).encode(), private=True)
 
 
 def read_transcript(path: Path) -> EditedTranscript:

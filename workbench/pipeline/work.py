@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import partial
 from statistics import median
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import DecodeOptions, Hypothesis, Segment
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
+from workbench.errors import EngineDied, EngineStopped
+from workbench.pipeline.ahead import Engines, Use
 from workbench.pipeline.draft import Draft
 from workbench.pipeline.journal import TranscriptJournal
 from workbench.pipeline.measurement import Measurement, combined
@@ -53,6 +57,9 @@ _FEWEST_USUAL = 3
 _LEAST_SPOKEN_SECONDS = 5.0
 """Chunks with less speech say nothing of what is usual."""
 
+LONG_SECONDS = 20.0
+"""Work below which more engines are not worth loading: that takes 2 to 3 s each time."""
+
 TranscribeEvent = Surveying | ChunkDone | Transcript
 
 
@@ -67,6 +74,7 @@ class Work:
         meter: For the device the engine is on.
         draft: Takes the chunks.
         journal: Where each finished chunk is kept; None keeps none.
+        engines: How many engines do the work where it takes long; more than one, only of a kind that tells times.
     """
 
     def __init__(
@@ -78,7 +86,10 @@ class Work:
         meter: Meter,
         draft: Draft,
         journal: TranscriptJournal | None,
+        *,
+        engines: int = 1,
     ) -> None:
+        self._engines = engines
         self._pool, self._ref, self._survey, self._options = pool, ref, survey, options
         self._meter, self._draft, self._journal = meter, draft, journal
         self._fullness: list[float] = []
@@ -102,34 +113,79 @@ class Work:
         for chunk in done:
             self._learn(chunk)
             yield chunk
-        for index in range(len(done), len(self._survey.chunks)):
-            chunk = self._transcribed(index)
-            self._learn(chunk)
-            if self._journal is not None:
-                try:
-                    self._journal.append(chunk)
-                except (OSError, ValueError):  # a full disk: the text is still delivered, only not kept meanwhile
-                    self._journal.close()
-                    self._journal = None
-            yield chunk
+        with closing(self._rest(len(done))) as rest:
+            for chunk in rest:
+                self._worked_seconds += self._survey.chunks[chunk.index].duration
+                self._learn(chunk)
+                if self._journal is not None:
+                    try:
+                        self._journal.append(chunk)
+                    except (OSError, ValueError):  # a full disk: the text is still delivered, only not kept meanwhile
+                        self._journal.close()
+                        self._journal = None
+                yield chunk
+
+    def _rest(self, index: int) -> Generator[ChunkHeard, None, None]:
+        """From a chunk on: with the pool's engine, and once others are loaded, if it takes long, with those."""
+        total = len(self._survey.chunks)
+        if index == total:
+            return
+        yield (first := self._transcribed(index))  # the first text waits for nothing
+        index += 1
+        if self._engines < 2 or not self._is_long(first, index):
+            yield from map(self._transcribed, range(index, total))
+            return
+        with Engines(self._pool, self._ref, self._engines) as engines:
+            while index < total and not engines.ready:
+                yield self._transcribed(index)
+                index += 1
+            with closing(engines.each(map(self._cut, range(index, total)), self._transcribed_beside)) as rest:
+                yield from rest
+
+    def _is_long(self, first: ChunkHeard, index: int) -> bool:
+        """Whether what comes from a chunk on is worth loading engines, at the pace of the first one."""
+        pace = first.measurement.wall_seconds / (first.end - first.start)
+        return pace * sum(chunk.duration for chunk in self._survey.chunks[index:]) > LONG_SECONDS
+
+    def _cut(self, index: int) -> tuple[int, AudioClip]:
+        return index, self._survey.cut(self._survey.chunks[index])
 
     def _transcribed(self, index: int) -> ChunkHeard:
+        usual = median(self._fullness) if len(self._fullness) >= _FEWEST_USUAL else None
+        return self._heard(self._cut(index), partial(self._pool.use, self._ref), usual)
+
+    def _transcribed_beside(self, cut: tuple[int, AudioClip], use: Use) -> ChunkHeard:
+        """In a thread of its own. What is usual is not known, and not needed where there are times (`stretch.hear`)."""
+        chunk = self._heard(cut, use, None)
+        cost = chunk.measurement
+        return replace(
+            chunk, measurement=replace(cost, wall_seconds=cost.wall_seconds / self._engines, kind="concurrent")
+        )
+
+    def _heard(self, cut: tuple[int, AudioClip], use: Use, usual: float | None) -> ChunkHeard:
+        index, sound = cut
         span = self._survey.chunks[index]
         costs: list[Measurement] = []
 
         def call(clip: AudioClip) -> Hypothesis:
-            with self._pool.use(self._ref) as engine, self._meter.measure(audio_seconds=clip.duration) as reading:
-                (hypothesis,) = engine.transcribe([clip], self._options)
-            costs.append(reading.result)
-            return hypothesis
+            try:
+                return self._call_engine(clip, use, costs)
+            except EngineStopped:
+                raise
+            except EngineDied:  # once more: it may have been the hour before, and not this chunk
+                return self._call_engine(clip, use, costs)
 
         speech = speech_within(self._survey.speech, span.start, span.end)
-        usual = median(self._fullness) if len(self._fullness) >= _FEWEST_USUAL else None
-        heard = hear(self._survey.cut(span), span, speech, call, usual)
-        self._worked_seconds += span.duration
+        heard = hear(sound, span, speech, call, usual)
         cost = combined(costs)
         assert cost is not None, "the engine was called"
         return ChunkHeard(index=index, start=span.start, end=span.end, heard=tuple(heard), measurement=cost)
+
+    def _call_engine(self, clip: AudioClip, use: Use, costs: list[Measurement]) -> Hypothesis:
+        with use() as engine, self._meter.measure(audio_seconds=clip.duration, engine=engine) as reading:
+            (hypothesis,) = engine.transcribe([clip], self._options)
+        costs.append(reading.result)
+        return hypothesis
 
     def _learn(self, chunk: ChunkHeard) -> None:
         """How full this recording's chunks are, those of an earlier try too: so the text is the same."""

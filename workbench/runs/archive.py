@@ -7,11 +7,12 @@ import os
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from workbench.errors import UsageError
+from workbench.storage import told_place
 
 _MADE = (1980, 1, 1, 0, 0, 0)  # the first moment that a zip can tell
 _BLOCK = 1 << 20
@@ -42,9 +43,10 @@ def write_archive(path: Path, contents: Mapping[str, bytes], files: Sequence[tup
         The content of the last part.
 
     Raises:
-        UsageError: It cannot be written.
+        UsageError: Nothing can be written at this place.
+        DiskError: The disk is full.
     """
-    try:
+    with told_place(path):
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
         try:
             with os.fdopen(handle, "w+b") as file:
@@ -53,10 +55,9 @@ def write_archive(path: Path, contents: Mapping[str, bytes], files: Sequence[tup
                 os.fsync(file.fileno())
             Path(temporary).replace(path)
         except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+            with suppress(OSError):
+                Path(temporary).unlink(missing_ok=True)
             raise
-    except OSError as error:
-        raise UsageError(f"{path} cannot be written: {error.strerror}.", hint="Choose another place.") from error
     return content
 
 

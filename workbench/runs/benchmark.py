@@ -9,6 +9,9 @@ from workbench.audio.steps import Chain
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
 from workbench.evalsets.model import EvalSet
+from workbench.runs.executors.choice import Measure
+from workbench.runs.executors.ray_place import RayPlace
+from workbench.runs.executors.sites import Site, open_site
 from workbench.runs.outcomes import failures_among
 from workbench.runs.records import OnExisting, RunEvent, RunStarted
 from workbench.runs.session import Session, finished
@@ -32,12 +35,15 @@ def run_benchmark(
     settings: Settings | None = None,
     passed: Mapping[str, Any] | None = None,
     reproduces: str = "",
+    executor: str = "local",
+    measure: Measure | None = "single",
+    workers: int | None = None,
+    ray: RayPlace | None = None,
 ) -> Generator[RunEvent, None, None]:
     """Transcribe a set and keep what comes of it. Closing the generator cancels and keeps what is done.
 
     An item that cannot be read or transcribed is an `ItemFailure` and the rest goes on. The engine is loaded and warmed
-    up before the clock starts. Files are decoded between the measured stretches, in the same thread: decoded ahead in
-    another one, their processor time would be booked on the clip being transcribed.
+    up before the clock starts. Files are decoded ahead, in another thread.
 
     Args:
         eval_set: What to transcribe, in its order.
@@ -56,28 +62,41 @@ def run_benchmark(
         passed: The arguments as given, for the record.
         reproduces: Id of a run that this one is to reproduce: then an unfinished reproduction goes on, else a new one
             begins, whatever `on_existing` says.
+        executor: Where the work is done: "local" is this machine, "ray" workers with an engine each.
+        measure: `single`: one batch at a time, and nothing else meanwhile; `throughput`: as many engines at once as
+            serve the machine, which never wait for what is done with their texts; None: what suits engine and work.
+            The texts are the same, so it is no part of the spec.
+        workers: How many engines at once, for `throughput`; None finds it out.
+        ray: Which Ray, for "ray"; None starts one on this machine.
 
     Yields:
         `RunStarted`, the outcomes that were there, each new outcome, and `RunFinished` unless it is cancelled.
 
     Raises:
-        UsageError: A language, option or batch size that the engine cannot use.
+        UsageError: A language, option, batch size or number of workers that cannot be used.
         EngineError: The engine cannot be loaded.
         RunError: The earlier run is being written by somebody else, or the disk is full.
     """
-    info = pool.get(engine).info
-    work = Workload(
-        eval_set=eval_set,
-        ref=engine,
-        info=info,
-        chain=chain,
-        language=language,
-        context=context,
-        options=options or {},
-        batch_size=batch_size,
-        seed=seed,
-    )
-    store, spec = RunStore(settings or pool.settings), work.spec
+    with open_site(pool, engine, executor=executor, measure=measure, workers=workers, ray=ray) as site:
+        work = Workload(
+            eval_set=eval_set,
+            ref=engine,
+            info=site.info,
+            chain=chain,
+            language=language,
+            context=context,
+            options=options or {},
+            batch_size=batch_size,
+            seed=seed,
+        )
+        store = RunStore(settings or pool.settings)
+        yield from _run_at(site, work, store, on_existing=on_existing, passed=passed or {}, reproduces=reproduces)
+
+
+def _run_at(
+    site: Site, work: Workload, store: RunStore, *, on_existing: OnExisting, passed: Mapping[str, Any], reproduces: str
+) -> Generator[RunEvent, None, None]:
+    spec = work.spec
     if reproduces:
         earlier = store.find_unfinished(spec, reproduces=reproduces)
     else:
@@ -87,17 +106,15 @@ def run_benchmark(
         if not stored.missing and (on_existing == "reuse" or not failures_among(stored.outcomes)):
             yield from _told_again(stored)
             return
-    load_seconds = _load_seconds(pool, engine)
-    record = earlier or store.create_run(spec, passed or {}, load_seconds=load_seconds, reproduces=reproduces)
+    chosen = site.executor(work)
+    record = earlier or store.create_run(spec, passed, load_seconds=site.load_seconds, reproduces=reproduces)
     with store.open_journal(record.run_id) as journal:
-        yield from Session(work=work, pool=pool, store=store, record=record, journal=journal).events()
+        yield from Session(
+            work=work, executor=chosen, store=store, record=record, journal=journal, remarks=site.remarks
+        ).events()
 
 
 def _told_again(run: StoredRun) -> Generator[RunEvent, None, None]:
     yield RunStarted(run_id=run.record.run_id, total=run.record.spec.items, done=len(run.outcomes))
     yield from run.outcomes
     yield finished(run.record, run.outcomes)
-
-
-def _load_seconds(pool: EnginePool, ref: EngineRef) -> float | None:
-    return next((state.load_seconds for state in pool.states() if state.ref == str(ref)), None)

@@ -12,7 +12,7 @@ from workbench.evalsets.corrections import CorrectionNote
 from workbench.runs.costs import LEADING_COSTS, CostDifference, compare_costs
 from workbench.runs.differences import MetricDifference, judge_together, measure_difference
 from workbench.runs.imported import NOT_KNOWN, tell_language_not_known
-from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult
+from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult, RunRecord
 from workbench.runs.store import StoredRun
 from workbench.runs.summary import Counts
 from workbench.runs.tags import Group, group_by_tags, labelled
@@ -254,6 +254,11 @@ def _warnings(a: StoredRun, b: StoredRun) -> Iterator[str]:
             f"The runs decoded {one.spec.batch_size} and {other.spec.batch_size} clips at a time: "
             "their times for one clip are not comparable."
         )
+    if _at_once(one) != _at_once(other):
+        yield (
+            f"{_at_once(one)} and {_at_once(other)} engines worked at once: the runs' times are of different ways of "
+            "working."
+        )
     if imported := [name for name, run in (("A", one), ("B", other)) if run.spec.language == NOT_KNOWN]:
         yield tell_language_not_known(imported)
     elif one.spec.language != other.spec.language:
@@ -261,3 +266,8 @@ def _warnings(a: StoredRun, b: StoredRun) -> Iterator[str]:
     for letter, run in (("A", a), ("B", b)):
         if run.missing:
             yield f"Run {letter} is not complete: {run.missing} of its {run.record.spec.items} items were not done."
+
+
+def _at_once(record: RunRecord) -> int:
+    """How many engines worked side by side."""
+    return (record.environment.get("execution") or {}).get("workers", 1)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,44 +78,53 @@ def curve_figures(
         resamples: How many.
     """
     count = len(places)
-    rates = _rates(errors.sum(axis=0), lengths.sum(axis=0))
-    drawn = _draws(errors, lengths, seed, resamples) if len(errors) >= 2 else None
-    bands = tuple(_bounds(drawn[:, place]) if drawn is not None else None for place in range(count))
-    areas = None if drawn is None else np.array([_area(places, row[:count]) for row in drawn])
-    area = _area(places, rates[:count])
+    rates = rates_of(errors.sum(axis=0), lengths.sum(axis=0))
+    drawn = None
+    if len(errors) >= 2:
+        sums = draw_units((errors, lengths), seed=seed, resamples=resamples)
+        drawn = np.stack([rates_of(above, below) for above, below in sums])
+    bands = tuple(percentiles(drawn[:, place]) if drawn is not None else None for place in range(count))
+    areas = None if drawn is None else np.array([area_below(places, row[:count]) for row in drawn])
+    area = area_below(places, rates[:count])
     return CurveFigures(
         bands=bands,
-        clean_band=_bounds(drawn[:, count]) if clean and drawn is not None else None,
+        clean_band=percentiles(drawn[:, count]) if clean and drawn is not None else None,
         doubling=_doubling(places, rates, drawn) if clean else Crossing(at=None, ci95=None, where="undefined"),
         area=None if math.isnan(area) else area,
-        area_ci95=None if areas is None or math.isnan(area) else _bounds(areas),
+        area_ci95=None if areas is None or math.isnan(area) else percentiles(areas),
     )
 
 
-def _rates(errors: NDArray[Any], lengths: NDArray[Any]) -> _Rates:
+def rates_of(errors: NDArray[Any], lengths: NDArray[Any]) -> _Rates:
     """Rates; not a number where there is no reference, which no figure lets out."""
     return np.divide(errors, lengths, out=np.full(np.shape(errors), np.nan), where=np.asarray(lengths) > 0)
 
 
-def _draws(errors: _Sums, lengths: _Sums, seed: int, resamples: int) -> _Rates:
-    """Rates of each draw (r, p): as many units as there are, with replacement."""
-    generator, units = np.random.default_rng(seed), len(errors)
-    found: list[_Rates] = []
+def draw_units(sums: tuple[_Sums, _Sums], *, seed: int, resamples: int) -> Iterator[tuple[_Sums, _Sums]]:
+    """Both sums (p,) over as many units as there are, with replacement, the same ones at every place and for both.
+
+    Args:
+        sums: Each (u, p).
+        seed: Of the draws.
+        resamples: How many.
+    """
+    generator, units = np.random.default_rng(seed), len(sums[0])
     for start in range(0, resamples, _BLOCK):
         size = min(_BLOCK, resamples - start)
         weights = generator.multinomial(units, np.full(units, 1 / units), size=size)
-        found.append(_rates(weights @ errors, weights @ lengths))
-    return np.concatenate(found)
+        yield from zip(weights @ sums[0], weights @ sums[1], strict=True)
 
 
-def _bounds(values: _Rates) -> Interval | None:
+def percentiles(values: _Rates) -> Interval | None:
+    """The middle 95 %; None where one draw has no value."""
     if np.isnan(values).any():
         return None
     low, high = np.quantile(values, [0.025, 0.975])
     return float(low), float(high)
 
 
-def _area(places: Sequence[float], rates: _Rates) -> float:
+def area_below(places: Sequence[float], rates: _Rates) -> float:
+    """Mean rate over the range of the axis, on straight lines; not a number with fewer than two places."""
     if len(places) < 2:
         return math.nan
     return float(np.trapezoid(rates, places) / (places[-1] - places[0]))

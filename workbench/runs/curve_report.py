@@ -6,8 +6,10 @@ from string import ascii_uppercase
 from typing import Any
 
 from workbench.runs.charts.curves import CurveLine, curve_chart
+from workbench.runs.curve_difference import AreaDifference
 from workbench.runs.curve_figures import Crossing
 from workbench.runs.curves import SNR, Curve, CurvePoint, Curves
+from workbench.runs.reporting.sheets import write_sheet
 
 _TITLES = {SNR: "SNR over speech in dB; lower is noisier"}
 
@@ -20,6 +22,7 @@ def curves_json(found: Curves) -> dict[str, Any]:
         "ruler": found.ruler,
         "ruler_hash": found.ruler_hash,
         "curves": [_curve_json(one) for one in found.curves],
+        "differences": [_difference_json(one) for one in found.differences],
     }
 
 
@@ -46,6 +49,25 @@ def _curve_json(one: Curve) -> dict[str, Any]:
     }
 
 
+def _difference_json(one: AreaDifference) -> dict[str, Any]:
+    return {
+        "a": one.name_a,
+        "b": one.name_b,
+        "area_a": one.a,
+        "area_b": one.b,
+        "delta": one.delta,
+        "ci95": None if one.ci95 is None else list(one.ci95),
+        "p_value": one.p_value,
+        "verdict": one.verdict,
+        "places": list(one.places),
+        "clips": one.clips,
+        "left_out": one.left_out,
+        "units": one.units,
+        "cluster_by": one.cluster_by,
+        "among": one.among,
+    }
+
+
 def _point_json(point: CurvePoint) -> dict[str, Any]:
     return {
         "at": point.at,
@@ -57,21 +79,43 @@ def _point_json(point: CurvePoint) -> dict[str, Any]:
     }
 
 
+def curves_csv(found: Curves) -> str:
+    """A row for every place of every curve; the clean clips have no place."""
+    columns = ("curve", "engine", "chain", "noise", "room", "codec", found.axis, "metric", "rate", "low", "high")
+    rows = [
+        {"curve": one.name, "engine": one.engine, "chain": one.chain, "metric": found.metric}
+        | dict(one.condition)
+        | _cells(point, found.axis)
+        for one in found.curves
+        for point in (*([one.clean] if one.clean else []), *one.points)
+    ]
+    return write_sheet((*columns, "errors", "reference_length", "clips"), rows)
+
+
+def _cells(point: CurvePoint, axis: str) -> dict[str, Any]:
+    low, high = point.ci95 or (None, None)
+    counts = point.counts
+    return {axis: point.at, "rate": counts.rate, "low": low, "high": high, "errors": counts.errors,
+            "reference_length": counts.reference_length, "clips": point.clips}  # fmt: skip
+
+
 def doubling_words(doubling: Crossing, axis: str) -> str:
     """Where the error doubles, as a sentence's part; empty where that is not defined."""
     unit = " dB" if axis == SNR else ""
     if doubling.where == "undefined":
         return ""
     low, high = doubling.ci95 or (None, None)
-    bounds = "" if low is None and high is None else f" ({_bound(low, 'below')} … {_bound(high, 'above')}{unit})"
+    bounds = ""
+    if low is not None or high is not None:
+        bounds = f" ({_bound(low, unit, 'below all measured')} … {_bound(high, unit, 'above all measured')})"
     if doubling.at is not None:
         return f"doubles at {doubling.at:.1f}{unit}{bounds}"
-    reached = "doubled before" if doubling.where == "easier" else "not doubled at"
-    return f"{reached} the {'easiest' if doubling.where == 'easier' else 'hardest'} place{bounds}"
+    beyond = "doubled before the easiest place" if doubling.where == "easier" else "not doubled at the hardest place"
+    return f"{beyond}{bounds}"
 
 
-def _bound(value: float | None, beyond: str) -> str:
-    return f"{beyond} all measured" if value is None else f"{value:.1f}"
+def _bound(value: float | None, unit: str, beyond: str) -> str:
+    return beyond if value is None else f"{value:.1f}{unit}"
 
 
 def curves_svg(found: Curves) -> str:

@@ -11,6 +11,7 @@ import numpy as np
 
 from workbench.errors import UsageError
 from workbench.evalsets.selection import tag_text
+from workbench.runs.curve_difference import AreaDifference, Rows, compare_areas, judge_areas
 from workbench.runs.curve_figures import CurveFigures, curve_figures
 from workbench.runs.records import RunSpec
 from workbench.runs.store import StoredRun
@@ -60,6 +61,7 @@ class Curve:
         paired: Whether every place has the same clips, and was drawn together.
         left_out: Clips that were not scored at every place.
         units: Units of chance.
+        rows: What was heard at each place, the clips that were left out among them.
     """
 
     name: str
@@ -73,6 +75,7 @@ class Curve:
     paired: bool
     left_out: int
     units: int
+    rows: Rows = field(default_factory=dict[float | None, Mapping[str, ItemRow]], repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +88,7 @@ class Curves:
         ruler: Its name and version.
         ruler_hash: What it was made of.
         curves: In the order of the runs.
+        differences: Every other curve against the first, corrected for their number (Holm).
     """
 
     axis: str
@@ -92,6 +96,7 @@ class Curves:
     ruler: str
     ruler_hash: str
     curves: tuple[Curve, ...]
+    differences: tuple[AreaDifference, ...] = ()
 
 
 @dataclass(slots=True)
@@ -160,8 +165,21 @@ def find_curves(
             if all(condition.get(tag) == value for tag, value in one.condition.items() if tag != "noise"):
                 one.rows.setdefault(None, {})[_unit(row)] = row
     found = [_curve(one, list(series.values()), metric, seed) for one in series.values()]
-    ruler_id, ruler_hash = summaries[0].ruler, summaries[0].ruler_hash
-    return Curves(axis=axis, metric=metric, ruler=ruler_id, ruler_hash=ruler_hash, curves=tuple(found))
+    return Curves(
+        axis=axis,
+        metric=metric,
+        ruler=summaries[0].ruler,
+        ruler_hash=summaries[0].ruler_hash,
+        curves=tuple(found),
+        differences=_against_first(found, metric, seed),
+    )
+
+
+def _against_first(curves: Sequence[Curve], metric: MetricName, seed: int) -> tuple[AreaDifference, ...]:
+    first, *others = curves
+    return judge_areas(
+        [compare_areas(first.rows, one.rows, names=(first.name, one.name), metric=metric, seed=seed) for one in others]
+    )
 
 
 def _curve(series: _Series, every: Sequence[_Series], metric: MetricName, seed: int) -> Curve:
@@ -200,6 +218,7 @@ def _curve(series: _Series, every: Sequence[_Series], metric: MetricName, seed: 
         paired=paired,
         left_out=len({key for at in columns for key in series.rows[at]} - shared) if paired else 0,
         units=len(numbers),
+        rows=series.rows,
     )
 
 

@@ -64,7 +64,7 @@ class Forecast:
             sample_of(one.measurement, record.run_id, piece_seconds=self.info.chunk_seconds)
             for record in wanted
             for one in store.load_run(record.run_id).outcomes
-            if isinstance(one, ItemResult) and one.measurement is not None
+            if isinstance(one, ItemResult) and one.measurement is not None and one.measurement.kind != "concurrent"
         ]
 
     def make_samples(self, speech: EvalSet) -> list[Sample]:

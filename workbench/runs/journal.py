@@ -16,6 +16,7 @@ import pydantic
 
 from workbench.errors import RunError
 from workbench.runs.records import ItemOutcome
+from workbench.storage import told
 
 _OUTCOME: pydantic.TypeAdapter[ItemOutcome] = pydantic.TypeAdapter(
     Annotated[ItemOutcome, pydantic.Field(discriminator="kind")], config=pydantic.ConfigDict(extra="forbid")
@@ -32,16 +33,20 @@ class Entry:
         outcome: What came of the item.
         wall_seconds: How long the run had worked when the item was done, resumptions included: a run that was killed
             knows its time.
+        place: Where the item stands in its set, from 0; None in the journals of earlier versions, which are in order.
     """
 
     outcome: ItemOutcome
     wall_seconds: float
+    place: int | None = None
 
 
 def encode(entry: Entry) -> bytes:
     """The entry as a line: `{"crc": "<crc32 of the entry's bytes>", "entry": {…}}`."""
     item = _OUTCOME.dump_json(entry.outcome)
-    body = b'{"wall_seconds": ' + json.dumps(entry.wall_seconds, allow_nan=False).encode() + b', "item": ' + item + b"}"
+    wall = json.dumps(entry.wall_seconds, allow_nan=False).encode()
+    place = b"" if entry.place is None else b', "place": %d' % entry.place
+    body = b'{"wall_seconds": ' + wall + place + b', "item": ' + item + b"}"
     return _HEAD + b"%08x" % zlib.crc32(body) + _MIDDLE + body + b"}\n"
 
 
@@ -56,7 +61,8 @@ def decode(line: bytes) -> Entry | None:
     if line != _HEAD + b"%08x" % zlib.crc32(body) + _MIDDLE + body + b"}\n":
         return None
     fields = json.loads(body)
-    return Entry(outcome=_OUTCOME.validate_python(fields["item"]), wall_seconds=fields["wall_seconds"])
+    outcome = _OUTCOME.validate_python(fields["item"])
+    return Entry(outcome=outcome, wall_seconds=fields["wall_seconds"], place=fields.get("place"))
 
 
 def read_journal(path: Path) -> tuple[list[Entry], int]:
@@ -71,7 +77,8 @@ def read_journal(path: Path) -> tuple[list[Entry], int]:
     size = 0
     for number, line in enumerate(lines, start=1):
         entry = _decoded(line, path, number)
-        if entry is None and number < len(lines):
+        # Two lines whose newline was damaged are no torn one; within a text, quotes are escaped.
+        if entry is None and (number < len(lines) or line.rfind(_HEAD) > 0):
             raise RunError(
                 f"{path.parent.name}/{path.name}:{number} is damaged: its checksum is not that of its text.",
                 hint="Restore the file from a copy, or delete the run and run it again.",
@@ -83,8 +90,16 @@ def read_journal(path: Path) -> tuple[list[Entry], int]:
 
 
 def latest(entries: list[Entry]) -> list[ItemOutcome]:
-    """One outcome an item, the last one written, where the item first stood: a failure that was tried again is gone."""
-    return list({entry.outcome.id: entry.outcome for entry in entries}.values())
+    """One outcome an item, the last one written, in the order of the set: a failure that was tried again is gone.
+
+    Several engines, and batches sorted by length, are done in another order than the set's. Entries without a place
+    stand where the item first stood.
+    """
+    last = {entry.outcome.id: entry for entry in entries}
+    ordered = list(last.values())
+    if all(entry.place is not None for entry in ordered):
+        ordered.sort(key=lambda entry: entry.place or 0)
+    return [entry.outcome for entry in ordered]
 
 
 class Journal:
@@ -95,15 +110,18 @@ class Journal:
 
     Raises:
         RunError: Somebody else is writing, or the journal is damaged.
+        DiskError: It cannot be opened for writing.
     """
 
     def __init__(self, folder: Path) -> None:
         self._lock = lock(folder)
+        self._torn = False
         try:
             path = folder / "items.jsonl"
             self.entries, size = read_journal(path)
-            self._file = path.open("ab", buffering=0)
-            self._file.truncate(size)
+            with told(f"The run {folder.name}"):
+                self._file = path.open("ab", buffering=0)
+                self._file.truncate(size)
         except BaseException:
             self._lock.close()
             raise
@@ -122,6 +140,8 @@ class Journal:
         Raises:
             RunError: The disk takes no more; what was written before stays.
         """
+        if self._torn:  # a line after a torn one would make a damaged one of it
+            raise RunError("The run cannot be written any more: its end is torn.", hint="Resume it: that cuts it off.")
         lines = b"".join(map(encode, entries))
         start = os.fstat(self._file.fileno()).st_size
         try:
@@ -129,8 +149,14 @@ class Journal:
                 raise OSError("the disk took only a part of it")
             os.fsync(self._file.fileno())
         except OSError as error:
-            self._file.truncate(start)
+            self._cut_off(start)
             raise RunError(f"The run cannot be written: {error}.", hint="Free some disk space, then resume.") from error
+
+    def _cut_off(self, size: int) -> None:
+        try:
+            self._file.truncate(size)
+        except OSError:
+            self._torn = True
 
     def close(self) -> None:
         """Let others write."""
@@ -151,8 +177,10 @@ def lock(folder: Path) -> BinaryIO:
 
     Raises:
         RunError: It is held already.
+        DiskError: The lock cannot be made.
     """
-    file = (folder / "lock").open("ab")
+    with told(f"The run {folder.name}"):
+        file = (folder / "lock").open("ab")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

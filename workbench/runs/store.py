@@ -22,7 +22,7 @@ from workbench.runs.environment import environment
 from workbench.runs.journal import Journal, latest, lock, read_journal
 from workbench.runs.records import FORMAT_VERSION, ItemOutcome, RunRecord, RunSpec
 from workbench.settings import Settings
-from workbench.storage import replace_file
+from workbench.storage import replace_file, sync_folder, told
 
 _FORBID = pydantic.ConfigDict(extra="forbid")
 # A lone dataclass takes no config from its adapter, a union does; null is refused below.
@@ -96,8 +96,10 @@ class RunStore:
     ) -> RunRecord:
         """A new run, `started`, on disk."""
         now = datetime.now(UTC)
+        with told("The run"):
+            folder = self._new_folder(spec, now)
         record = RunRecord(
-            run_id=self._new_folder(spec, now).name,
+            run_id=folder.name,
             passed=passed,
             spec=spec,
             environment=environment(),
@@ -106,7 +108,13 @@ class RunStore:
             load_seconds=load_seconds,
             reproduces=reproduces,
         )
-        self.save_record(record)
+        try:
+            self.save_record(record)
+            with told("The run"):
+                sync_folder(self.folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
         return record
 
     def save_record(self, record: RunRecord) -> None:

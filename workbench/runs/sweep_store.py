@@ -15,7 +15,7 @@ import pydantic
 from workbench.audio.steps import parse_chain
 from workbench.errors import RunError, UnknownName
 from workbench.settings import Settings
-from workbench.storage import replace_file
+from workbench.storage import replace_file, told
 
 FORMAT_VERSION = 1
 _SHORT = 8
@@ -132,7 +132,8 @@ class SweepStore:
 
     def save(self, record: SweepRecord) -> None:
         """Write it in one step."""
-        self.folder.mkdir(parents=True, exist_ok=True)
+        with told("The sweep"):
+            self.folder.mkdir(parents=True, exist_ok=True)
         replace_file(self._path(record.sweep_id), _RECORD.dump_json(record, indent=2))
 
     def list_sweeps(self) -> list[SweepRecord]:

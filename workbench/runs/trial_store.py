@@ -19,7 +19,7 @@ from workbench.pipeline.clips import cut_recording
 from workbench.runs.sweep_store import Setting
 from workbench.runs.trial import Label
 from workbench.settings import Settings
-from workbench.storage import replace_file
+from workbench.storage import replace_file, told, write_new
 
 FORMAT_VERSION = 1
 
@@ -86,6 +86,7 @@ class TrialStore:
 
         Raises:
             UsageError: There is a trial of that name, it is no name for one, or nobody speaks in the recordings.
+        DiskError: The disk is full.
             AudioError: A recording cannot be used.
         """
         folder = self._path(name)
@@ -94,24 +95,22 @@ class TrialStore:
         draft = self.folder / f".{name}.{os.getpid()}"
         shutil.rmtree(draft, ignore_errors=True)
         try:
-            (draft / "audio").mkdir(parents=True)
-            rows = [row for number, one in enumerate(recordings, 1) for row in _cut(one, number, draft, max_seconds)]
-            if not rows:
-                raise UsageError("Nobody seems to speak in these recordings.", hint="Choose others.")
-            card = {"name": name, "title": name, "language": language}
-            (draft / "set.toml").write_text(card_text(card, {}), encoding="utf-8")
-            (draft / "manifest.jsonl").write_text(manifest_text(rows), encoding="utf-8")
-            record = TrialRecord(
-                name=name,
-                created=datetime.now(UTC).isoformat(timespec="seconds"),
-                language=language,
-                sources=tuple(one.name for one in recordings),
-                settings=tuple(settings),
-                passed=dict(passed),
-                clips=len(rows),
-            )
-            (draft / "trial.json").write_bytes(_RECORD.dump_json(record, indent=2))
-            draft.rename(folder)
+            with told(f"The trial {name}"):
+                (draft / "audio").mkdir(parents=True)
+                rows = [row for at, one in enumerate(recordings, 1) for row in _cut(one, at, draft, max_seconds)]
+                if not rows:
+                    raise UsageError("Nobody seems to speak in these recordings.", hint="Choose others.")
+                record = TrialRecord(
+                    name=name,
+                    created=datetime.now(UTC).isoformat(timespec="seconds"),
+                    language=language,
+                    sources=tuple(one.name for one in recordings),
+                    settings=tuple(settings),
+                    passed=dict(passed),
+                    clips=len(rows),
+                )
+                _write_trial(record, rows, draft)
+                draft.rename(folder)
         finally:
             shutil.rmtree(draft, ignore_errors=True)
         return record
@@ -187,6 +186,13 @@ class TrialStore:
         if not name or name != Path(name).name or name.startswith(".") or "\0" in name or len(name.encode()) > 120:
             raise UsageError(f"{name!r} cannot be the name of a trial.", hint="Use letters, digits and hyphens.")
         return self.folder / name
+
+
+def _write_trial(record: TrialRecord, rows: Sequence[Mapping[str, Any]], folder: Path) -> None:
+    card = {"name": record.name, "title": record.name, "language": record.language}
+    write_new(folder / "set.toml", card_text(card, {}).encode())
+    write_new(folder / "manifest.jsonl", manifest_text(rows).encode())
+    write_new(folder / "trial.json", _RECORD.dump_json(record, indent=2))
 
 
 def _cut(recording: Path, number: int, draft: Path, max_seconds: float) -> list[dict[str, Any]]:

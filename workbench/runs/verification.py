@@ -19,6 +19,7 @@ from workbench.runs.journal import Entry, Journal
 from workbench.runs.records import ItemOutcome, ItemResult, RunRecord
 from workbench.runs.rescoring import FigureDifference, Rescoring, rescore
 from workbench.runs.store import RunStore, StoredRun
+from workbench.storage import told
 
 _ANOTHER = "Say --on-existing again to take it in under another id."
 _SHOWN = 20
@@ -193,8 +194,9 @@ def _free(folder: Path) -> Path:
 
 def _take_in(bundle: OpenBundle, store: RunStore, folder: Path) -> RunRecord:
     record = replace(bundle.run.record, run_id=folder.name, bundle=bundle.seal)
-    store.folder.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(dir=store.folder, prefix=".import-"))
+    with told(f"The run {folder.name}"):
+        store.folder.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(dir=store.folder, prefix=".import-"))
     try:
         if bundle.recordings:
             (draft / "audio").mkdir()

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from workbench.scoring.interval import SIGNIFICANCE, Interval, Verdict
 
@@ -109,6 +108,8 @@ def estimate_rate(
         return Estimate(value=rate, ci95=None, p_value=None)
     rest = wrong - rate * units
     error = float(np.sqrt(rest.var(ddof=1) / draws) / units.mean())
+    from scipy.stats import t as student  # 0.7 s
+
     reach = float(student.ppf(0.975, draws - 1)) * error
     p_value = float(2 * student.sf(abs(rate) / error, draws - 1)) if error > 0 else float(rate == 0)
     return Estimate(value=rate, ci95=(rate - reach, rate + reach), p_value=p_value)

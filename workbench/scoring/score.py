@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
-from operator import add
+from itertools import compress
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,7 @@ from workbench.scoring.clusters import ClusterBy, Clusters
 from workbench.scoring.counts import ErrorCounts
 from workbench.scoring.interval import bootstrap_rate
 from workbench.text.rulers import MetricName, Ruler
-from workbench.text.units import Unit, split
+from workbench.text.units import Unit, join_characters, mixed_as, split
 
 Pair = tuple[str, str, str]
 """An item's id, its reference, and what was recognised."""
@@ -121,9 +120,34 @@ def count_all(references: Sequence[str], hypotheses: Sequence[str], unit: Unit) 
         raise ValueError(f"{len(references)} references and {len(hypotheses)} hypotheses cannot be paired")
     counted: list[ErrorCounts] = []
     for start in range(0, len(references), _BATCH):
-        sides = (side[start : start + _BATCH] for side in (references, hypotheses))
-        counted += count_units(*([split(text, unit) for text in side] for side in sides))
+        said, heard = (side[start : start + _BATCH] for side in (references, hypotheses))
+        if unit == "char":
+            counted += count_units(list(map(join_characters, said)), list(map(join_characters, heard)))
+        else:
+            counted += count_units([split(text, unit) for text in said], [split(text, unit) for text in heard])
     return counted
+
+
+def count_each(references: Sequence[str], hypotheses: Sequence[str]) -> dict[MetricName, list[ErrorCounts]]:
+    """`count_all` for every rate. Mixed units that are a pair's words or its characters are not counted again.
+
+    Raises:
+        ValueError: Not as many hypotheses as references.
+    """
+    words = count_all(references, hypotheses, "word")
+    characters = count_all(references, hypotheses, "char")
+    mixed = list(characters)
+    left: list[int] = []
+    for place, pair in enumerate(zip(references, hypotheses, strict=True)):
+        same = mixed_as(pair[0]) & mixed_as(pair[1])
+        if "word" in same:
+            mixed[place] = words[place]
+        elif "char" not in same:
+            left.append(place)
+    rest = count_all([references[place] for place in left], [hypotheses[place] for place in left], "mixed")
+    for place, counts in zip(left, rest, strict=True):
+        mixed[place] = counts
+    return {"wer": words, "cer": characters, "mer": mixed}
 
 
 def align(reference: str, hypothesis: str, unit: Unit) -> list[Edit]:
@@ -146,7 +170,7 @@ def score(pairs: Sequence[Pair], ruler: Ruler, *, clusters: Clusters | None = No
     references = [ruler.apply(reference) for _, reference, _ in pairs]
     hypotheses = [ruler.apply(hypothesis) for _, _, hypothesis in pairs]
     empty = [not reference for reference in references]
-    counts = {metric: count_all(references, hypotheses, unit) for metric, unit in METRICS.items()}
+    counts = count_each(references, hypotheses)
     return Score(
         ruler=ruler.id,
         ruler_hash=ruler.hash,
@@ -171,19 +195,17 @@ def summarise(counts: Sequence[ErrorCounts], *, clusters: Clusters | None = None
         clusters: Which utterances the interval draws together; None draws one by one.
         seed: Of the interval.
     """
-    spoken = [item for item in counts if item.reference_length]
-    labels = range(len(counts)) if clusters is None else clusters.labels
-    drawn = [label for item, label in zip(counts, labels, strict=True) if item.reference_length]
+    table = np.array([(one.hits, one.substitutions, one.deletions, one.insertions) for one in counts], dtype=np.int64)
+    table = table.reshape(-1, 4)
+    errors, lengths = table[:, 1:].sum(axis=1), table[:, :3].sum(axis=1)
+    spoken = lengths > 0
+    drawn = list(compress(range(len(counts)) if clusters is None else clusters.labels, spoken))
+    hits, substitutions, deletions, insertions = table[spoken].sum(axis=0).tolist()
     return Metric(
-        counts=reduce(add, spoken, ErrorCounts()),
-        items=len(spoken),
-        ci95=bootstrap_rate(
-            np.array([item.errors for item in spoken], dtype=np.int64),
-            np.array([item.reference_length for item in spoken], dtype=np.int64),
-            clusters=drawn,
-            seed=seed,
-        ),
+        counts=ErrorCounts(hits=hits, substitutions=substitutions, deletions=deletions, insertions=insertions),
+        items=len(drawn),
+        ci95=bootstrap_rate(errors[spoken], lengths[spoken], clusters=drawn, seed=seed),
         clusters=len(set(drawn)),
         cluster_by="utterance" if clusters is None else clusters.by,
-        insertions_on_empty=sum(item.insertions for item in counts if not item.reference_length),
+        insertions_on_empty=int(table[~spoken, 3].sum()),
     )

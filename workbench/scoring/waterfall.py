@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import groupby
 
 from workbench.scoring.counts import ErrorCounts, Tally, tally, tally_all
-from workbench.scoring.score import METRICS, Pair, count_all
+from workbench.scoring.score import METRICS, Pair, count_each
 from workbench.text.fillers import FILLERS
 from workbench.text.rulers import MetricName, Ruler, find_ruler
 from workbench.text.steps import TextStep
@@ -116,7 +116,7 @@ def _count(
 ) -> Stage:
     references = [ruler.apply(reference) for _, reference, _ in pairs]
     hypotheses = [ruler.apply(hypothesis) for _, _, hypothesis in pairs]
-    counted = {metric: count_all(references, hypotheses, unit) for metric, unit in METRICS.items()}
+    counted = count_each(references, hypotheses)
     return Stage(
         group=group,
         steps=tuple(step.id for step in steps),

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.services.benchmarks import bench, bench_events, load_sets
     from workbench.services.comparison import compare, compare_recording_events, rank
-    from workbench.services.curves import curve
+    from workbench.services.curves import curve, curve_events
     from workbench.services.editing import (
         archive_set,
         check_corrections,
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
         list_sets,
         load_run,
     )
-    from workbench.services.process import DEFAULT_ENGINE, default_pool
+    from workbench.services.process import DEFAULT_ENGINE, default_pool, hosted_pool
     from workbench.services.proof import OfflineProof, available_layers, prove_offline
     from workbench.services.records import (
         diff_records,
@@ -54,8 +54,10 @@ if TYPE_CHECKING:
         verify,
     )
     from workbench.services.reporting import REPORT_FORMATS, report
+    from workbench.services.saved import delete_saved, list_saved
     from workbench.services.scoring import causes, diff, score, summary
     from workbench.services.sets import (
+        check_set,
         derive_set,
         derive_set_events,
         fetch_set_events,
@@ -95,7 +97,10 @@ _MODULES = {
         "compare_recording_events",
         "rank",
     ),
-    "curves": ("curve",),
+    "curves": (
+        "curve",
+        "curve_events",
+    ),
     "editing": (
         "archive_set",
         "check_corrections",
@@ -142,6 +147,7 @@ _MODULES = {
     "process": (
         "DEFAULT_ENGINE",
         "default_pool",
+        "hosted_pool",
     ),
     "proof": (
         "OfflineProof",
@@ -160,6 +166,10 @@ _MODULES = {
         "REPORT_FORMATS",
         "report",
     ),
+    "saved": (
+        "delete_saved",
+        "list_saved",
+    ),
     "scoring": (
         "causes",
         "diff",
@@ -167,6 +177,7 @@ _MODULES = {
         "summary",
     ),
     "sets": (
+        "check_set",
         "derive_set",
         "derive_set_events",
         "fetch_set_events",
@@ -212,6 +223,7 @@ __all__ = [
     "causes",
     "check_corrections",
     "check_machine",
+    "check_set",
     "clip",
     "clips",
     "compare",
@@ -219,8 +231,10 @@ __all__ = [
     "correct",
     "correct_transcript",
     "curve",
+    "curve_events",
     "default_pool",
     "delete_run",
+    "delete_saved",
     "delete_sweep",
     "delete_trial",
     "derive_set",
@@ -233,6 +247,7 @@ __all__ = [
     "fetch_model",
     "fetch_set_events",
     "find_recordings",
+    "hosted_pool",
     "import_run",
     "import_set",
     "import_set_events",
@@ -244,6 +259,7 @@ __all__ = [
     "list_engines",
     "list_recipes",
     "list_runs",
+    "list_saved",
     "list_sets",
     "list_sweeps",
     "list_trials",

@@ -13,9 +13,11 @@ from workbench.evalsets.load import find_set, join_sets
 from workbench.evalsets.load import where as _where
 from workbench.evalsets.model import EvalSet
 from workbench.runs.benchmark import run_benchmark
+from workbench.runs.executors.choice import Measure
+from workbench.runs.executors.ray_place import RayAudio, RayPlace
 from workbench.runs.records import OnExisting, RunEvent, RunStarted
 from workbench.runs.summary import RunSummary
-from workbench.services.process import DEFAULT_ENGINE, default_pool
+from workbench.services.process import DEFAULT_ENGINE, hosted_pool
 from workbench.services.scoring import summary
 from workbench.settings import Settings
 from workbench.text.rulers import find_ruler
@@ -57,6 +59,11 @@ def bench_events(
     batch_size: int = 1,
     on_existing: OnExisting = "resume",
     seed: int = 0,
+    executor: str = "local",
+    measure: Measure | None = None,
+    workers: int | None = None,
+    ray_address: str | None = None,
+    ray_audio: RayAudio = "path",
     pool: EnginePool | None = None,
 ) -> Generator[RunEvent, None, None]:
     """Transcribe every item of one or more sets, metered, and store the run.
@@ -70,15 +77,22 @@ def bench_events(
         options: The engine's own options.
         limit: Only the first so many items.
         where: Only items whose tags have these values.
-        batch_size: Clips decoded together; above 1 the times of a clip are its share of a batch.
+        batch_size: Clips decoded together, at most; above 1 the times of a clip are its share of a batch.
         on_existing: What to do when this very run exists: `reuse` or `resume` it, or run `again`.
         seed: For whatever draws random numbers.
+        executor: Where the work is done: "local" is this machine, "ray" workers with an engine each.
+        measure: "single": one clip or batch at a time, with its true time and memory; "throughput": as many engines at
+            once as serve the machine, found out by a short probe; None: throughput on a GPU, and on processors where
+            the work is longer than 20 s. The texts are the same.
+        workers: How many engines at once; None finds it out.
+        ray_address: Of a cluster, "auto" for the one that runs on this machine; None starts a Ray here for this run.
+        ray_audio: "path": workers on Ray open recordings by the paths that they have here; "send": they are sent.
         pool: Loaded engines; None is this process's own.
 
     Yields:
         `RunStarted`, an `ItemResult` or `ItemFailure` for every item, `RunFinished`.
     """
-    pool = pool or default_pool()
+    pool = pool or hosted_pool()
     if batch_size < 1:
         raise UsageError(f"A batch of {batch_size} clips is not possible.", hint="Use 1 or more.")
     passed = {
@@ -107,6 +121,10 @@ def bench_events(
         seed=seed,
         on_existing=on_existing,
         passed=passed,
+        executor=executor,
+        measure=measure,
+        workers=workers,
+        ray=RayPlace(address=ray_address, audio=ray_audio),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Sequence
 from pathlib import Path
 
+from workbench.audio.held import as_path
 from workbench.engines.base import DecodeOptions
 from workbench.engines.pool import EnginePool
 from workbench.pipeline.variants import Variant, VariantDone, transcribe_variants
@@ -92,5 +93,5 @@ def compare_recording_events(
 ) -> Generator[VariantDone, None, None]:
     """Transcribe one recording several ways; see `pipeline.variants.transcribe_variants`."""
     yield from transcribe_variants(
-        Path(path), variants, options=DecodeOptions(language=language, context=context), pool=pool or default_pool()
+        as_path(path), variants, options=DecodeOptions(language=language, context=context), pool=pool or default_pool()
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.audio.clip import AudioClip
+from workbench.audio.held import as_path
 from workbench.audio.io import Channel
 from workbench.audio.segment import Span
 from workbench.audio.steps import parse_chain
@@ -165,7 +166,7 @@ def transcribe_range_events(
     ref = EngineRef.parse(engine)
     has_words = "word_timestamps" in plugin(ref.name).info(ref.model, pool.settings).capabilities
     steps = parse_chain(chain)
-    sound = FileSound(Path(path), sample_rate=steps.decode_rate, channel=channel)
+    sound = FileSound(as_path(path), sample_rate=steps.decode_rate, channel=channel)
     clip, part = _read_part(sound, Span(start, end), PADDING_SECONDS if has_words else 0.0)
     yield from transcribe_part(
         pool,
@@ -238,7 +239,7 @@ def make_set(
     edited = transcript if isinstance(transcript, EditedTranscript) else load_transcript(transcript)
     shown = edited.view(corrected=False)
     folder = settings.sets / name
-    return export_bundle(shown, Path(audio), folder, channel=channel, title=title, include_flagged=include_flagged)
+    return export_bundle(shown, as_path(audio), folder, channel=channel, title=title, include_flagged=include_flagged)
 
 
 def archive_set(
@@ -265,7 +266,7 @@ def archive_set(
         UsageError: It is another recording, or nothing is left.
     """
     shown = transcript.view(corrected=False)
-    return archive_bundle(shown, Path(audio), target, channel=channel, title=title, include_flagged=include_flagged)
+    return archive_bundle(shown, as_path(audio), target, channel=channel, title=title, include_flagged=include_flagged)
 
 
 def _read_part(sound: FileSound, part: Span, padding: float) -> tuple[AudioClip, Span]:

@@ -16,7 +16,7 @@ from workbench.evalsets.model import EvalItem, EvalSet
 from workbench.runs.estimate import Amount, Estimate, amount_of
 from workbench.runs.forecast import FEWEST_SAMPLES, Forecast
 from workbench.services.benchmarks import load_sets
-from workbench.services.process import DEFAULT_ENGINE, default_pool
+from workbench.services.process import DEFAULT_ENGINE, hosted_pool
 from workbench.settings import Settings
 
 _SPOKEN = "english-demo"
@@ -64,7 +64,7 @@ def estimate(
         EngineError: It has to be probed, and cannot run here.
         RunError: So many clips together do not fit into memory.
     """
-    pool = pool or default_pool()
+    pool = pool or hosted_pool()
     if (seconds is None) == (not sets) or (seconds is not None and not 0 < seconds < inf):
         raise UsageError("An estimate is of some seconds of sound, or of sets.", hint="Say --seconds, or --set.")
     ref, steps = EngineRef.parse(engine), parse_chain(chain)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
+from workbench.audio.held import as_path
 from workbench.engines.pool import EnginePool
 from workbench.errors import UsageError
 from workbench.evalsets.load import find_set
@@ -59,10 +60,10 @@ def import_run(
         RunError: A bundle was changed, or another run has its id.
         ManifestError: It has faults, or its ids are not those of the set; all are listed.
     """
-    if Path(path).suffix.lower() == BUNDLE_SUFFIX and format is None:
-        return import_bundle(Path(path), store=RunStore((pool or default_pool()).settings), on_existing=on_existing)
+    if as_path(path).suffix.lower() == BUNDLE_SUFFIX and format is None:
+        return import_bundle(as_path(path), store=RunStore((pool or default_pool()).settings), on_existing=on_existing)
     return _import(
-        read_texts(Path(path), format=format),
+        read_texts(as_path(path), format=format),
         pool,
         set=set,
         system=system,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
+from workbench.audio.held import as_path
 from workbench.audio.inspection import Inspection
 from workbench.audio.inspection import inspect_recording as _inspect
 from workbench.errors import UsageError
@@ -45,7 +46,7 @@ def inspect_recording(path: Path | str) -> Inspection:
     Raises:
         AudioError: The recording cannot be used.
     """
-    return _inspect(Path(path))
+    return _inspect(as_path(path))
 
 
 def find_recordings(paths: Iterable[Path | str]) -> list[FoundRecording]:

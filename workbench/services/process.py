@@ -14,3 +14,13 @@ DEFAULT_ENGINE = "builtin"
 def default_pool() -> EnginePool:
     """The engines of this process, with settings from the environment."""
     return EnginePool(Settings.from_env())
+
+
+def hosted_pool() -> EnginePool:
+    """The same engines; those not loaded yet get a process each, unless `WORKBENCH_HOSTED` is 0.
+
+    An engine that hangs or dies is then loaded again, and neither a server nor a long benchmark is lost with it.
+    """
+    pool = default_pool()
+    pool.hosted = pool.settings.hosted
+    return pool

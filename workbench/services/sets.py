@@ -16,10 +16,25 @@ from workbench.evalsets.fetching import plan_fetch as _plan_fetch
 from workbench.evalsets.importing import ImportProgress, import_events
 from workbench.evalsets.layouts.reading import ReadOptions
 from workbench.evalsets.load import find_set
+from workbench.evalsets.model import EvalSet
 from workbench.evalsets.recipes import Recipe, find_recipe
 from workbench.evalsets.recipes import list_recipes as _list_recipes
 from workbench.evalsets.selection import where as _where
 from workbench.services.process import default_pool
+
+
+def check_set(set: str | Path, *, pool: EnginePool | None = None) -> EvalSet:
+    """Check every line and recording of a set.
+
+    Args:
+        set: Name of a set, a folder or a manifest.
+        pool: Whose settings say where private sets are.
+
+    Raises:
+        UnknownName: No such set.
+        ManifestError: It has faults; all are listed.
+    """
+    return find_set(set, (pool or default_pool()).settings)
 
 
 def import_set_events(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,9 @@ from workbench.audio.steps import parse_chain
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import AudioError, UnknownName, UsageError
+from workbench.runs.engine_options import check_engine_options, options_of
+from workbench.runs.executors.choice import Measure
+from workbench.runs.executors.ray_place import RayAudio
 from workbench.runs.recommendation import NEAREST, Conditions, Recommendation, clips_of
 from workbench.runs.recommendation import recommend as find_recommendation
 from workbench.runs.records import ItemResult, OnExisting
@@ -21,7 +24,7 @@ from workbench.runs.sweep_store import Setting, SweepRecord, SweepStore
 from workbench.runs.sweep_table import SweepTable, tabulate
 from workbench.services.benchmarks import bench_events, load_sets
 from workbench.services.inspection import inspect_recording
-from workbench.services.process import DEFAULT_ENGINE, default_pool
+from workbench.services.process import DEFAULT_ENGINE, default_pool, hosted_pool
 from workbench.services.reporting import REPORT_FORMATS, REPORT_WRITERS
 from workbench.text.rulers import default_ruler, find_ruler
 
@@ -32,6 +35,11 @@ def sweep_events(
     chains: Sequence[str] = ("",),
     engines: Sequence[str] = (DEFAULT_ENGINE,),
     on_existing: OnExisting = "resume",
+    executor: str = "local",
+    measure: Measure | None = None,
+    workers: int | None = None,
+    ray_address: str | None = None,
+    ray_audio: RayAudio = "path",
     pool: EnginePool | None = None,
     **arguments: Any,
 ) -> Generator[SweepEvent, None, SweepRecord]:
@@ -45,8 +53,13 @@ def sweep_events(
         chains: Ways of preprocessing; "" is none.
         engines: One or more engines; the first with the first chain is the baseline.
         on_existing: As `bench_events`, for each cell; `again` begins a new sweep.
+        executor: As `bench_events`.
+        measure: As `bench_events`; a sweep is gone on with in whichever way.
+        workers: As `bench_events`.
+        ray_address: As `bench_events`.
+        ray_audio: As `bench_events`.
         pool: Loaded engines; None is this process's own.
-        **arguments: As `bench_events`.
+        **arguments: As `bench_events`; an option `ENGINE/NAME` is told to that engine alone.
 
     Yields:
         `SweepStarted`; for every cell `CellStarted`, its run's events, and `CellDone` or `CellFailed`.
@@ -59,10 +72,13 @@ def sweep_events(
         UsageError: Fewer than two settings, or one of them twice.
         ManifestError: A set has faults.
     """
-    pool = pool or default_pool()
+    pool = pool or hosted_pool()
     names = [sets] if isinstance(sets, str) else list(dict.fromkeys(sets))
     settings = [Setting(engine, chain) for engine in engines for chain in chains]
     check_settings(settings)
+    options: Mapping[str, Any] = arguments.get("options") or {}
+    rest = {name: value for name, value in arguments.items() if name != "options"}
+    check_engine_options(engines, options)
     for name in names:
         load_sets(name, limit=arguments.get("limit"), where=arguments.get("where"), settings=pool.settings)
     store = SweepStore(pool.settings)
@@ -75,8 +91,14 @@ def sweep_events(
                 engine=cell.setting.engine,
                 chain=cell.setting.chain,
                 on_existing=on_existing,
+                executor=executor,
+                measure=measure,
+                workers=workers,
+                ray_address=ray_address,
+                ray_audio=ray_audio,
                 pool=pool,
-                **arguments,
+                options=options_of(cell.setting.engine, options),
+                **rest,
             ),
             store=store,
         )

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, get_args
 
+from workbench.audio.held import as_path
 from workbench.audio.io import Channel
 from workbench.audio.steps import parse_chain
 from workbench.audio.stream import MOST_SAMPLES_HELD, FileSound
@@ -22,6 +23,7 @@ from workbench.pipeline.speakers import check_speakers, find_turns
 from workbench.pipeline.transcribe import ChunkDone, TranscribeEvent, transcribe_recording
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.turns import SpeakerCount, Turn
+from workbench.runs.executors.fitting import workers_for_recording
 from workbench.services.process import DEFAULT_ENGINE, default_pool
 
 
@@ -86,7 +88,7 @@ def transcribe_events(
         word_times = word_times or "word_timestamps" in known.info(ref.model, pool.settings).capabilities
     elif speaker_names:
         raise UsageError("There are names for speakers who are not told apart.", hint="Ask for speakers too: auto.")
-    sound = FileSound(Path(path), sample_rate=steps.decode_rate, max_seconds=max_seconds, channel=channel)
+    sound = FileSound(as_path(path), sample_rate=steps.decode_rate, max_seconds=max_seconds, channel=channel)
     events = transcribe_recording(
         pool,
         ref,
@@ -96,13 +98,14 @@ def transcribe_events(
         chunk_seconds=chunk_seconds,
         overlap_seconds=overlap_seconds,
         journals=pool.settings.home / "transcripts" if resume else None,
+        engines=partial(workers_for_recording, pool, ref),
     )
     if context.strip():
         events = _with_context(events, context)
     if speakers is None:
         yield from events
         return
-    yield from _labelled(events, partial(find_turns, Path(path), channel=channel), speakers, speaker_names or {})
+    yield from _labelled(events, partial(find_turns, as_path(path), channel=channel), speakers, speaker_names or {})
 
 
 def _with_context(

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from workbench.audio.held import HeldPath
 from workbench.engines.pool import EnginePool
 from workbench.errors import RunError, UnknownName, UsageError
 from workbench.evalsets.written import card_text, manifest_text, new_set_folder, put_in_place
@@ -21,8 +22,9 @@ from workbench.runs.sweep_store import Cell, Setting, SweepStore
 from workbench.runs.trial import LABELS_WANTED, Label, Trial, assess_trial
 from workbench.runs.trial_store import TrialRecord, TrialStore, labelled_rows
 from workbench.services.inspection import find_recordings
-from workbench.services.process import DEFAULT_ENGINE, default_pool
+from workbench.services.process import DEFAULT_ENGINE, default_pool, hosted_pool
 from workbench.services.sweeps import check_settings, sweep_events
+from workbench.storage import told, write_new
 from workbench.text.languages import language_code
 from workbench.text.rulers import default_ruler, find_ruler
 
@@ -61,7 +63,7 @@ def try_out_events(
         UnknownName: No such engine, step, language or trial.
         AudioError: A recording cannot be used.
     """
-    pool = pool or default_pool()
+    pool = pool or hosted_pool()
     store = TrialStore(pool.settings)
     if files:
         settings = [Setting(engine, chain) for engine in engines for chain in chains]
@@ -70,7 +72,7 @@ def try_out_events(
             raise UsageError(f"Clips cannot last {clip_seconds:g} s.", hint="Use --clip-seconds 1 or more.")
         record = store.create(
             name,
-            [Path(one.file) for one in find_recordings(files)],
+            [path for file in files for path in _recordings_of(file)],
             language=language_code(language) if language else "",
             settings=settings,
             passed=arguments,
@@ -88,6 +90,11 @@ def try_out_events(
             if isinstance(event, SweepStarted):
                 store.save(replace(record, sweep_id=event.sweep_id))
             yield event
+
+
+def _recordings_of(file: Path | str) -> list[Path]:
+    """A file, or those of a folder; one without a name on the disk stays what it is."""
+    return [file] if isinstance(file, HeldPath) else [Path(one.file) for one in find_recordings([file])]
 
 
 def trial(name: str, *, wanted: int = LABELS_WANTED, ruler: str | None = None, pool: EnginePool | None = None) -> Trial:
@@ -173,17 +180,19 @@ def keep_labels(name: str, set_name: str, *, pool: EnginePool | None = None) -> 
         raise UsageError(f"Nothing in the trial {name} was labelled yet.", hint="Label some clips first.")
     draft = folder.parent / f".{set_name}.{os.getpid()}"
     try:
-        (draft / "audio").mkdir(parents=True)
-        for row in rows:
-            shutil.copyfile(store.folder_of(name) / row["audio_filepath"], draft / row["audio_filepath"])
+        with told(f"The set {set_name}"):
+            (draft / "audio").mkdir(parents=True)
+            for row in rows:
+                shutil.copyfile(store.folder_of(name) / row["audio_filepath"], draft / row["audio_filepath"])
         card = {
             "name": set_name,
             "title": f"Labelled clips of {name}",
             "language": record.language,
             "description": "Drawn where systems disagree, and so harder than the recordings they are of.",
         }
-        (draft / "set.toml").write_text(card_text(card, {}), encoding="utf-8")
-        (draft / "manifest.jsonl").write_text(manifest_text(rows), encoding="utf-8")
+        with told(f"The set {set_name}"):
+            write_new(draft / "set.toml", card_text(card, {}).encode())
+            write_new(draft / "manifest.jsonl", manifest_text(rows).encode())
         put_in_place(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)

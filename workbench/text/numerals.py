@@ -156,7 +156,10 @@ _READERS: dict[str, tuple[str, Callable[[re.Match[str]], str]]] = {
     ),
     "number": (rf"(?P<number>{_NUMBER})", lambda match: _read_number(match["number"])),
 }
-EXPRESSION = re.compile("|".join(f"(?P<{kind}_>(?<![0-9]){rule})" for kind, (rule, _) in _READERS.items()))
+_RULES = "|".join(f"(?P<{kind}_>(?<![0-9]){rule})" for kind, (rule, _) in _READERS.items())
+# What no expression begins with is passed over without trying them all: twice as fast on Chinese text.
+EXPRESSION = re.compile(f"(?=[0-9$¥£€₩₹uhnacs])(?:{_RULES})")
+_SIGN = re.compile("[-+×÷=]")  # one of them is in whatever `_BEFORE` finds
 _BEFORE = (  # in this order: (what, by what)
     (re.compile(r"(?<![0-9])(0[0-9]{2,3})-([0-9]{7,8})(?![0-9])"), r"\1\2"),  # area code and telephone number
     (re.compile(rf"(?<![0-9-])({_YEAR})-({_MONTH})-({_DAY})(?![0-9-])"), r"\1/\2/\3"),
@@ -182,8 +185,9 @@ def read_numbers(text: str) -> str:
     """
     changed = text
     if _DIGIT.search(text):
-        for pattern, replacement in _BEFORE:
-            changed = pattern.sub(replacement, changed)
+        if _SIGN.search(text):
+            for pattern, replacement in _BEFORE:
+                changed = pattern.sub(replacement, changed)
         changed = EXPRESSION.sub(read_expression, changed)
     changed = fold_numerals(changed)
     return text if changed == text else space_scripts(drop_punctuation(changed))

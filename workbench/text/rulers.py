@@ -26,8 +26,10 @@ from workbench.text.surface import CASE, PUNCTUATION, TRIM, UNICODE
 MetricName = Literal["wer", "cer", "mer"]
 
 _PASSES = 12
-_CACHED_TEXTS = 32768
-_CACHED_LENGTH = 1000
+_CACHED_TEXTS = 1 << 18  # both sides of 100 000 utterances, and more
+_CACHED_LENGTH = 200  # characters of a text; with the longest the cache would take some 300 MB
+_CACHED_LONGER_TEXTS = 1 << 15
+_CACHED_LONGER_LENGTH = 1000
 
 _CHINESE = frozenset({"zh", "cmn", "yue", "wuu", "nan", "hak", "gan", "hsn", "cdo", "cjy", "chinese", "cantonese"})
 _UNSPACED_LANGUAGES = frozenset({"ja", "th", "lo", "my", "km", "bo", "japanese", "thai", "lao"})
@@ -58,9 +60,15 @@ class Ruler:
         """Eight hex digits over the steps' names, versions, tables and the versions of the libraries they ask."""
         return _hash(self)
 
+    def __hash__(self) -> int:
+        # Asked for every text that is looked up; hashing all steps takes as long as all the rest of a look-up.
+        return hash((self.name, self.version))
+
     def apply(self, text: str) -> str:
         """The text as it is compared. Idempotent: applying it again changes nothing."""
-        return _measure(self, text) if len(text) <= _CACHED_LENGTH else settle(self._pass, text)
+        if len(text) <= _CACHED_LENGTH:
+            return _measure(self, text)
+        return _measure_longer(self, text) if len(text) <= _CACHED_LONGER_LENGTH else settle(self._pass, text)
 
     def _pass(self, text: str) -> str:
         for step in self.steps:
@@ -84,6 +92,11 @@ def settle(change: Callable[[str], str], text: str) -> str:
 
 @lru_cache(maxsize=_CACHED_TEXTS)
 def _measure(ruler: Ruler, text: str) -> str:
+    return settle(ruler._pass, text)  # pyright: ignore[reportPrivateUsage]
+
+
+@lru_cache(maxsize=_CACHED_LONGER_TEXTS)
+def _measure_longer(ruler: Ruler, text: str) -> str:
     return settle(ruler._pass, text)  # pyright: ignore[reportPrivateUsage]
 
 

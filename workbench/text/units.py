@@ -12,6 +12,8 @@ Unit = Literal["word", "char", "mixed"]
 UNITS: tuple[Unit, ...] = get_args(Unit)
 
 _MIXED = re.compile(f"[{UNSPACED}][{ATTACHED}]*|[^\\s{UNSPACED}]+")
+_LONGER = re.compile(f"[{UNSPACED}][{ATTACHED}]|[^\\s{UNSPACED}]{{2}}")
+_UNSPACED = re.compile(f"[{UNSPACED}]")
 
 
 def split(text: str, unit: Unit) -> list[str]:
@@ -32,9 +34,24 @@ def split(text: str, unit: Unit) -> list[str]:
         UnknownName: No such unit.
     """
     if unit == "char":
-        return list("".join(text.split()))
+        return list(join_characters(text))
     if unit == "word":
         return text.split()
     if unit == "mixed":
         return _MIXED.findall(text)
     raise UnknownName("unit", unit, UNITS)
+
+
+def join_characters(text: str) -> str:
+    """The units `char` of a text as one string; several times as fast as the list, and a fraction of the memory."""
+    return "".join(text.split())
+
+
+def mixed_as(text: str) -> frozenset[Unit]:
+    """Which other units of a text are its `mixed` ones: `char` in Chinese alone, `word` where nothing is unspaced."""
+    same: set[Unit] = set()
+    if not _LONGER.search(text):
+        same.add("char")
+    if not _UNSPACED.search(text):
+        same.add("word")
+    return frozenset(same)

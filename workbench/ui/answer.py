@@ -111,7 +111,7 @@ class AnswerPanel:
             parts.column: gr.Column(visible=True),
             parts.transcript: card_view(answer, self.labels),
             parts.corrections: corrections_view(answer, self.labels),
-            parts.downloads: files_view(self.labels, can_hear=bool(answer.recording)),
+            parts.downloads: files_view(self.labels, can_hear=answer.recording is not None),
             parts.answer: answer,
         }
 

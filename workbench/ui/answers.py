@@ -7,6 +7,7 @@ import threading
 from dataclasses import dataclass, field
 from weakref import WeakValueDictionary
 
+from workbench.audio.held import HeldPath
 from workbench.audio.io import Channel
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.rerun import Rerun
@@ -37,7 +38,7 @@ class Answer:
     Attributes:
         transcript: As the engine wrote it.
         command: The one that made it, without corrections.
-        recording: The file, to hear parts of it again; empty where it is not here.
+        recording: The file, to hear parts of it again; None where it is not here.
         channel: The one that was transcribed.
         device: What the engine ran on.
         edited: With the edits.
@@ -52,7 +53,7 @@ class Answer:
 
     transcript: Transcript
     command: str = ""
-    recording: str = ""
+    recording: HeldPath | None = None
     channel: Channel = "mix"
     device: str = ""
     edited: EditedTranscript = field(init=False)

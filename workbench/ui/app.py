@@ -10,16 +10,18 @@ import gradio as gr
 from starlette.middleware import Middleware
 
 from workbench.engines.pool import EnginePool
-from workbench.ui import benchmark, compare, status, theme, transcribe
+from workbench.ui import benchmark, compare, saved, status, theme, transcribe
+from workbench.ui.building import without_applications
 from workbench.ui.choices import engine_choices
 from workbench.ui.context import PageContext
 from workbench.ui.first_visit import FirstVisit
 from workbench.ui.labels import labels_in
 from workbench.ui.language import LANGUAGES, speaking, spoken
+from workbench.ui.leaving import let_go_on_leaving
+from workbench.ui.refusals import PageRefusals
 from workbench.ui.served_page import ServedPage
 from workbench.ui.temporary import private_folder
 
-MAX_UPLOAD = "4gb"
 _DAY = 86_400
 
 
@@ -37,6 +39,8 @@ def build_page(context: PageContext) -> gr.Blocks:
                 benchmark.build(context)
             with gr.Tab(labels.tab_compare, id="compare"):
                 compare.build(context)
+        saved.build(context)
+        let_go_on_leaving(page)
     return page.queue(max_size=32, default_concurrency_limit=4)
 
 
@@ -52,6 +56,7 @@ def mount(app: Any, pool: EnginePool) -> Any:
     """
     folder = private_folder(pool.settings)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # gradio reads it when components are made
+    app.user_middleware.insert(1, Middleware(PageRefusals))  # behind the guard, before all that knows visitors
     app.user_middleware += [Middleware(FirstVisit), Middleware(ServedPage)]  # innermost: refusals come first
     engines = engine_choices(pool.settings)
     for language in sorted(LANGUAGES, key=lambda one: -len(one.path)):  # the page at the root answers to every path
@@ -63,7 +68,7 @@ def mount(app: Any, pool: EnginePool) -> Any:
 
 def build_spoken(context: PageContext) -> gr.Blocks:
     """`build_page` in the context's language; what its events answer is in that language too."""
-    with speaking(context.language):
+    with speaking(context.language), without_applications():
         page = build_page(context)
     for event in page.fns.values():
         if event.fn is not None and not event.is_cancel_function:
@@ -81,7 +86,6 @@ def _mount_page(app: Any, page: gr.Blocks, context: PageContext) -> None:
         server_port=settings.port,
         allowed_paths=[],
         blocked_paths=[str(settings.models), str(settings.runs)],
-        max_file_size=MAX_UPLOAD,
         show_error=False,
         run_history=False,
         enable_monitoring=False,

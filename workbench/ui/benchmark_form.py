@@ -32,6 +32,7 @@ class Form:
     context: Any
     limit: Any
     batch_size: Any
+    measure: Any
     again: Any
     ruler: Any
     options: controls.OptionForm
@@ -70,13 +71,19 @@ def build_form(context: PageContext) -> Form:
             batch_size = gr.Number(
                 label=say("Batch size"), value=1, precision=0, minimum=1, info=say("1 measures each clip alone")
             )
+            measure = gr.Dropdown(
+                [(say("What suits the work"), ""), (say("Quickly"), "throughput"), (say("Clip by clip"), "single")],
+                value="",
+                label=say("Measure"),
+                info=say("Several engines at once are quicker; one clip at a time shows its true time and memory"),
+            )
             again = gr.Checkbox(
                 False, label=say("Run again"), info=say("Otherwise the same run is gone on with, or shown")
             )
             options = controls.option_form(context, engine)
     return Form(
         sets=chosen, own_set=own_set, engine=engine, language=language, chain=chain, context=words, limit=limit,
-        batch_size=batch_size, again=again, ruler=ruler, options=options,
+        batch_size=batch_size, measure=measure, again=again, ruler=ruler, options=options,
     )  # fmt: skip
 
 
@@ -114,6 +121,7 @@ def arguments(context: PageContext, form: Mapping[str, Any]) -> dict[str, Any]:
         "context": form["context"] or "",
         "limit": controls.parse_limit(form["limit"]),
         "batch_size": int(form["batch_size"] or 1),
+        "measure": form["measure"] or None,
         "on_existing": "again" if form["again"] else "resume",
         "options": controls.chosen_values(context, engine, {name: form[name] for name in known}),
     }
@@ -136,6 +144,7 @@ def equivalent_command(asked: Mapping[str, Any], ruler: str) -> str:
         option=asked["options"],
         limit=asked["limit"],
         batch_size=None if asked["batch_size"] == 1 else asked["batch_size"],
+        measure=asked["measure"],
         on_existing=None if asked["on_existing"] == "resume" else asked["on_existing"],
         ruler=ruler,
     )

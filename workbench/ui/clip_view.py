@@ -19,6 +19,7 @@ from workbench.ui.explorer_view import KIND_NAMES
 from workbench.ui.language import say, say_many, tell
 from workbench.ui.notices import notice, warning_list
 from workbench.ui.paging import clip_steps
+from workbench.ui.tables import whose_time
 
 _SAID_BY_FIGURES: frozenset[Kind] = frozenset({"any error", "substitution", "deletion", "insertion", "warning"})
 
@@ -208,6 +209,6 @@ def _facts(clip: Clip) -> Iterator[tuple[str, str]]:
         else:
             yield say("Took"), written.seconds(cost.wall_seconds)
             yield "RTF", written.factor(cost.rtf)
-            yield say("Time is of"), say("this clip alone") if cost.kind == "single" else say("its share of a batch")
+            yield say("Time is of"), whose_time(cost.kind)
         yield say("Language heard"), outcome.language or say("not told")
     yield from ((tell(tag), str(value)) for tag, value in outcome.tags.items())

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from pathlib import Path
 
+from workbench.audio.held import lend, offer
 from workbench.runs.clip_detail import take_apart
 from workbench.runs.explorer import Neighbours
 from workbench.runs.records import ItemResult
@@ -41,10 +40,10 @@ def clip_detail(context: PageContext, scored: ScoredRun, item_id: str, beside: N
 
 
 def clip_player(context: PageContext, audio: str, *, player_id: str, strip: str = "") -> str:
-    """A player for a clip of a set; a sentence where it cannot be read. Only a private copy is served.
+    """A player for a clip of a set; a sentence where it cannot be read.
 
     Args:
-        context: Where the copy is kept.
+        context: On whose disk a copy lies where browsers do not play the clip itself.
         audio: Path of the clip; empty where only its texts are known.
         player_id: HTML id, unique on the page.
         strip: As `player_view`.
@@ -52,8 +51,11 @@ def clip_player(context: PageContext, audio: str, *, player_id: str, strip: str 
     if not audio:
         return notice(say("Only the texts of this clip are here, not its sound."))
     try:
-        copy = Path(shutil.copy(audio, tempfile.mkdtemp(dir=context.folder)))
-        return player_view(outline(copy, context.folder), player_id=player_id, strip=strip, labels=context.labels)
+        if not Path(audio).is_file():
+            raise FileNotFoundError(audio)
+        drawn = outline(lend(Path(audio)), context.folder)
+        offer(drawn.playable)
+        return player_view(drawn, player_id=player_id, strip=strip, labels=context.labels)
     except OSError:
         gone = say("{name} is not where it was when this run was made.", name=Path(audio).name)
         return notice(gone, kind="warning")

@@ -23,7 +23,7 @@ from workbench.ui.compare_query import FIRST_ORDER, order_choice, read_query, tu
 from workbench.ui.compare_reports import write_reports
 from workbench.ui.compare_systems import System, name_systems
 from workbench.ui.compare_table import MOST_WITH_TEXTS, matches_view, order_choices, shared_view, which_choices
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, unchanged
 from workbench.ui.explorer_view import no_detail_view
 from workbench.ui.label_form import LabelForm, correct_label, show_label
 from workbench.ui.language import say
@@ -148,7 +148,7 @@ class RunsTab:
 
         def work(held: Held) -> Updates:
             if not told["current"]:
-                return {}
+                return unchanged(self.shown.notice)
             return {self.shown.detail: self._detail(held, told["asked"], told["current"], told["stacked"])}
 
         return self._try(told, work)
@@ -160,7 +160,7 @@ class RunsTab:
             found = services.suspects(held.runs, ruler=held.ruler, limit=MOST_SUSPECTS, pool=self.context.pool)
             return {self.shown.suspects: suspects_view(found)}
 
-        return {} if told["suspects"] else self._try(told, work)
+        return unchanged(self.shown.notice) if told["suspects"] else self._try(told, work)
 
     def correct(self, *, wrong: bool = False, undo: bool = False, **told: Any) -> Updates:
         """What was said of the open clip's label; the list of doubtful ones is made anew."""
@@ -174,7 +174,7 @@ class RunsTab:
             changed, _ = correct_label(self.context, self.label, run_id=run, item_id=told["current"], **what, **note)
             return changed | {self.shown.suspects: "", self.label.box: gr.Accordion(visible=True, open=True)}
 
-        return self._try(told, work) if told["current"] else {}
+        return self._try(told, work) if told["current"] else unchanged(self.shown.notice)
 
     def report(self, **told: Any) -> Generator[Updates, None, None]:
         """The shown comparison as files to hand on."""
@@ -291,7 +291,7 @@ class RunsTab:
         """What `work` makes of the comparison that is shown; nothing while there is none."""
         held: Held | None = told["held"]
         if held is None:
-            return {}
+            return unchanged(self.shown.notice)
         try:
             return work(held)
         except Exception as error:

@@ -9,6 +9,7 @@ from typing import Any
 from workbench.evalsets.corrections import CorrectionNote
 from workbench.runs.charts import ForestRow, forest_chart
 from workbench.runs.compare import Comparison, CostDifference, TagDifference
+from workbench.runs.costs import LEADING_COSTS
 from workbench.runs.differences import MetricDifference
 from workbench.runs.reporting.comparison_report import fates
 from workbench.runs.reporting.figures import say_p_value
@@ -23,6 +24,12 @@ from workbench.ui.language import phrase, say, say_many, tell
 from workbench.ui.notices import warning_list
 from workbench.ui.picks import clips_button
 
+_COST_CLASSES = {"less": "wb-better", "more": "wb-worse", "no difference shown": "wb-same"}
+_COST_WORDS = {
+    "less": phrase("costs less"),
+    "more": phrase("costs more"),
+    "no difference shown": phrase("no difference shown"),
+}
 VERDICT_CLASSES = {"better": "wb-better", "worse": "wb-worse", "no difference shown": "wb-same"}
 _SIGNS = {"better": "↓", "worse": "↑", "no difference shown": "="}
 _SHORT = {"better": phrase("better"), "worse": phrase("worse"), "no difference shown": phrase("not shown")}
@@ -64,7 +71,7 @@ def comparison_view(found: Comparison, systems: Sequence[System]) -> str:
     return (
         f'<div class="wb-panel wb-compared">{systems_view(systems)}'
         f'<p class="wb-outcome">{outcome} {_verdict_sentence(leading)}</p>'
-        f'<p class="wb-note">{escape(tell(fates(leading)))}</p>'
+        f'<p class="wb-note">{escape(tell(fates(leading)))}</p>{_together(found)}'
         '<div class="wb-scroll"><table class="wb-table wb-figures"><thead><tr>'
         f"<th>{say('Error rate')}</th><th>A</th><th>B</th>"
         f'<th title="{say("Percentage points, with the 95 % interval")}">{say("B − A, points")}</th>'
@@ -91,10 +98,12 @@ def cost_view(found: Comparison) -> str:
     rows = "".join(_cost_row(name, found.cost[name]) for name in _COSTS if _measured(found.cost[name]))
     if not rows:
         return no_cost_view()
+    heads = f"<th></th><th>A</th><th>B</th><th>B / A</th><th>{say('Verdict on B')}</th>"
+    note = say("The interval of a time is over clips, paired; memory is a peak and has none.")
     return (
         f'<div class="wb-panel wb-scroll"><h3>{say("Cost")} <span>{say("over the clips that both have")}</span></h3>'
-        '<table class="wb-table wb-figures"><thead><tr><th></th><th>A</th><th>B</th><th>B / A</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table></div>"
+        f'<table class="wb-table wb-figures"><thead><tr>{heads}</tr></thead>'
+        f'<tbody>{rows}</tbody></table><p class="wb-hint">{note}</p></div>'
     )
 
 
@@ -233,8 +242,37 @@ def _group_row(one: TagDifference) -> str:
 
 def _cost_row(name: str, one: CostDifference) -> str:
     title, show = _COSTS[name]
-    ratio = written.MISSING if one.ratio is None else f"{one.ratio:.2f} ×"
-    return f"<tr><th>{tell(title)}</th><td>{show(one.a)}</td><td>{show(one.b)}</td><td>{ratio}</td></tr>"
+    return (
+        f"<tr><th>{tell(title)}</th><td>{show(one.a)}</td><td>{show(one.b)}</td><td>{_ratio(one)}</td>"
+        f"<td>{_cost_verdict(one)}</td></tr>"
+    )
+
+
+def _ratio(one: CostDifference) -> str:
+    """How many times as much, with its interval where there is one."""
+    if one.ratio is None:
+        return written.MISSING
+    span = "" if one.ratio_ci95 is None else f" ({one.ratio_ci95[0]:.2f} … {one.ratio_ci95[1]:.2f})"
+    return f"{one.ratio:.2f} ×{span}"
+
+
+def _cost_verdict(one: CostDifference) -> str:
+    if one.verdict is None:
+        return ""
+    return f'<span class="wb-verdict {_COST_CLASSES[one.verdict]}">{tell(_COST_WORDS[one.verdict])}</span>'
+
+
+def _together(found: Comparison) -> str:
+    """Time and memory in a line below the error's; nothing where neither was measured in both."""
+    parts: list[str] = []
+    for name in LEADING_COSTS:
+        one = found.cost[name]
+        if one.ratio is not None:
+            verdict = f" {_cost_verdict(one)}" if one.verdict is not None else ""
+            parts.append(f"{tell(_COSTS[name][0])}: {_ratio(one)}{verdict}")
+    if not parts:
+        return ""
+    return f'<p class="wb-note wb-together">{say("B against A, over the same clips:")} {" · ".join(parts)}</p>'
 
 
 def _measured(one: CostDifference) -> bool:

@@ -17,6 +17,7 @@ from workbench.ui.context import PageContext, Updates
 from workbench.ui.language import say, say_many, tell
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
+from workbench.ui.uploaded import hold_while_chosen, uploaded
 
 _NAMED = 5
 """Ids that a sentence names."""
@@ -49,6 +50,7 @@ def build_import(context: PageContext) -> ImportForm:
             file = gr.File(
                 label=say("File of texts"), elem_classes="wb-drop", height=112, type="filepath", min_width=260
             )
+            hold_while_chosen(file)
             with gr.Column(min_width=260):
                 set_ = gr.Dropdown(sets, value=None, label=say("Set they are of"), allow_custom_value=True)
                 system = gr.Textbox(
@@ -94,8 +96,9 @@ def add_texts(context: PageContext, form: ImportForm, runs: Any, told: dict[str,
         told: Values of the controls by name, and as `runs` what is chosen.
     """
     try:
+        file = _asked(told["file"], "No file is chosen.", "Drop the file of texts into the box.")
         found = services.import_run(
-            _asked(told["file"], "No file is chosen.", "Drop the file of texts into the box."),
+            uploaded(file, context.folder),
             set=_asked(told["set"], "No set is chosen.", "Choose the set whose clips these texts are of."),
             system=_asked(told["system"], "The system has no name.", "Say what tables should call it."),
             format=told["format"] or None,

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Generator
 from dataclasses import dataclass
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from workbench import services
 from workbench.audio.clip import AudioClip
+from workbench.audio.held import HeldPath
 from workbench.audio.inspection import Inspection, inspect_clip
 from workbench.pipeline.variants import Variant, VariantDone
 from workbench.ui import controls, result
@@ -26,6 +26,8 @@ from workbench.ui.player import player_view
 from workbench.ui.recording import clip_outline
 from workbench.ui.samples import copy_sample, find_samples
 from workbench.ui.sound_view import sound_view
+from workbench.ui.stopping import Attempt, Stop, give_run_back, rested, stopping_view, until_stopped
+from workbench.ui.uploaded import hold_while_chosen, uploaded
 
 MOST_VARIANTS = 4
 _NAMES = "ABCD"
@@ -34,12 +36,13 @@ _FIRST_CHAINS = ("", "highpass:cutoff=80+gain:peak_db=-3", "", "")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shown:
-    """Where the answer appears."""
+    """Where the answer appears; `kept` is a state that holds what its players play."""
 
     notice: Any
     progress: Any
     columns: Any
     command: Any
+    kept: Any
     run: Any
     cancel: Any
 
@@ -50,6 +53,7 @@ def build(context: PageContext) -> None:
         with gr.Column(elem_classes="wb-side", scale=4, min_width=300):
             with gr.Column(elem_classes="wb-source"):
                 file = gr.File(label=say("Recording"), elem_classes="wb-drop", height=112, type="filepath")
+                hold_while_chosen(file)
                 samples = _sample_buttons(context)
             variants, count = _build_variants(context)
             with gr.Row(elem_classes="wb-actions"):
@@ -60,7 +64,10 @@ def build(context: PageContext) -> None:
             columns = html(
                 start_view(say("Choose a recording and two or more ways to transcribe it. The first is the baseline."))
             )
-            shown = Shown(notice=notices, progress=progress, columns=columns, command=html(), run=run, cancel=cancel)
+            shown = Shown(
+                notice=notices, progress=progress, columns=columns, command=html(), kept=gr.State(None), run=run,
+                cancel=cancel,
+            )  # fmt: skip
     _wire(RecordingTab(context, shown), file, samples, variants, count)
 
 
@@ -115,34 +122,53 @@ class RecordingTab:
         self.context = context
         self.shown = shown
 
-    def begin(self, recording: str | None) -> Updates:
+    def begin(self, stop: Stop, recording: str | None) -> Updates:
+        """At once on the click, before it is our turn on the device."""
         shown = self.shown
+        stop.begin(over=not recording)
         if not recording:
             labels = self.context.labels
             return {shown.notice: notice(labels.no_recording, labels.no_recording_hint)}
         return {
             shown.notice: "",
             shown.columns: "",
+            shown.kept: None,
             shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
             shown.run: gr.Button(visible=False),
-            shown.cancel: gr.Button(visible=True),
+            shown.cancel: gr.Button(visible=True, interactive=True),
         }
 
-    def work(self, recording: str | None, count: int, **form: Any) -> Generator[Updates, None, None]:
+    def stop(self, stop: Stop) -> Updates:
+        """At once on the click; the way that is worked on is finished, and what is there stays."""
+        if stop.ask():
+            return {
+                self.shown.cancel: gr.Button(interactive=False),
+                self.shown.progress: stopping_view(say("Stopping after this way…")),
+            }
+        return self.idle() | rested(stop, self.shown.run, self.shown.cancel)
+
+    def work(self, stop: Stop, recording: str | None, count: int, **form: Any) -> Generator[Updates, None, None]:
         """A column for every way, as it is done."""
-        if not recording:
-            return
+        with stop.turn() as attempt:
+            if recording and not attempt.over:
+                yield from self._work(attempt, recording, count, form)
+
+    def _work(
+        self, attempt: Attempt, recording: str, count: int, form: dict[str, Any]
+    ) -> Generator[Updates, None, None]:
         shown = self.shown
         ways = [Variant(engine=form[f"engine{i}"] or "", chain=form[f"chain{i}"] or "") for i in range(count)]
         columns: list[str] = []
+        kept: list[HeldPath] = []
         baseline: dict[str, Inspection] = {}
         try:
-            yield {shown.progress: self._progress(0, ways), shown.command: self._commands(recording, ways, form)}
-            for done in services.compare_recording_events(
-                recording, ways, language=form["language"], pool=self.context.pool
-            ):
-                columns.append(self._column(done, baseline))
+            held = uploaded(recording, self.context.folder)
+            yield {shown.progress: self._progress(0, ways), shown.command: self._commands(held, ways, form)}
+            events = services.compare_recording_events(held, ways, language=form["language"], pool=self.context.pool)
+            for done in until_stopped(events, attempt):
+                columns.append(self._column(done, baseline, kept))
                 yield {
+                    shown.kept: list(kept),
                     shown.columns: f'<div class="wb-variants">{"".join(columns)}</div>',
                     shown.progress: self._progress(len(columns), ways),
                 }
@@ -158,28 +184,29 @@ class RecordingTab:
             say("Transcribing {way}", way=_NAMES[done]), done=done, total=len(ways), detail=detail
         )
 
-    def _commands(self, recording: str, ways: list[Variant], form: dict[str, Any]) -> str:
+    def _commands(self, held: HeldPath, ways: list[Variant], form: dict[str, Any]) -> str:
         language = None if form["language"] == "auto" else form["language"]
-        file = Path(recording).name
         commands = [
-            command_line("transcribe", [file], engine=way.engine, chain=way.chain, language=language) for way in ways
+            command_line("transcribe", [held.name], engine=way.engine, chain=way.chain, language=language)
+            for way in ways
         ]
         return command_view("\n".join(commands), element_id="variants-command", labels=self.context.labels)
 
-    def _column(self, done: VariantDone, baseline: dict[str, Inspection]) -> str:
+    def _column(self, done: VariantDone, baseline: dict[str, Inspection], kept: list[HeldPath]) -> str:
         way = done.variant
         chain = way.chain or say("no preprocessing")
         head = f"<header><b>{_NAMES[done.index]} · {escape(way.engine)}</b><code>{escape(chain)}</code></header>"
-        body = self._result(done, baseline) if done.error is None else error_notice(done.error, self.context.labels)
+        failed = done.error
+        body = error_notice(failed, self.context.labels) if failed else self._result(done, baseline, kept)
         return f'<article class="wb-variant">{head}{body}</article>'
 
-    def _result(self, done: VariantDone, baseline: dict[str, Inspection]) -> str:
+    def _result(self, done: VariantDone, baseline: dict[str, Inspection], kept: list[HeldPath]) -> str:
         assert done.transcript is not None
         assert done.clip is not None
         text = done.transcript
-        player = player_view(
-            clip_outline(done.clip, self.context.folder), player_id=f"way-{done.index}", labels=self.context.labels
-        )
+        drawn = clip_outline(done.clip, self.context.folder)
+        kept.append(drawn.playable)
+        player = player_view(drawn, player_id=f"way-{done.index}", labels=self.context.labels)
         shown = inline_view(done.edits) if done.edits else f'<p class="wb-inline" dir="auto">{escape(text.text)}</p>'
         differing = sum(edit.op != "hit" for edit in done.edits)
         against = say_many(differing, "{count} difference from A", "{count} differences from A")
@@ -202,19 +229,12 @@ class RecordingTab:
         found = {_NAMES[index]: inspect_clip(clip)}
         if not baseline:
             baseline |= found
-        return sound_view(clip, found | baseline, self.context.folder)
+        return sound_view(clip, found | baseline)
 
     def idle(self) -> Updates:
+        """Nothing is worked on."""
         shown = self.shown
-        return {shown.progress: "", shown.run: gr.Button(visible=True), shown.cancel: gr.Button(visible=False)}
-
-    def stopped(self) -> Updates:
-        """Stopped: what is there stays."""
-        return self.idle() | {self.shown.run: gr.Button(visible=True, interactive=False)}
-
-    def ready(self) -> Updates:
-        """Once the device is free again: a click before that would be taken back with what was stopped."""
-        return {self.shown.run: gr.Button(interactive=True)}
+        return {shown.progress: ""}
 
 
 def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants: dict[str, Any], count: Any) -> None:
@@ -224,15 +244,15 @@ def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants
         button.click(
             lambda sample=sample: str(copy_sample(sample, tab.context.folder)), None, file, queue=False, **QUIET
         )
-    run = shown.run.click(tab.begin, file, every, queue=False, **QUIET).then(
+    stop = gr.State(Stop())
+    work = shown.run.click(tab.begin, [stop, file], every, queue=False, **QUIET).then(
         tab.work,
-        [file, count],
+        [stop, file, count],
         every,
         inputs_kwargs=variants,
         concurrency_id=DEVICE,
         concurrency_limit=1,
         **QUIET,
     )
-    shown.cancel.click(tab.stopped, None, every, cancels=[run], queue=False, **QUIET).then(
-        tab.ready, None, [shown.run], concurrency_id=DEVICE, concurrency_limit=1, **QUIET
-    )
+    give_run_back(work, stop, shown.run, shown.cancel, shown.progress)
+    shown.cancel.click(tab.stop, [stop], every, queue=False, **QUIET)

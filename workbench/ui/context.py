@@ -6,6 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import gradio as gr
+
+from workbench.audio.held import HeldPath, new_file, offer
 from workbench.engines.pool import EnginePool
 from workbench.ui.choices import EngineChoice
 from workbench.ui.labels import Labels
@@ -22,6 +25,11 @@ Updates = dict[Any, Any]
 """What an event changes, by component."""
 
 
+def unchanged(component: Any) -> Updates:
+    """An event that changes nothing: Gradio takes an empty dictionary for too few values."""
+    return {component: gr.skip()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageContext:
     """The engines, and where the page may keep files.
@@ -29,7 +37,7 @@ class PageContext:
     Attributes:
         pool: Loaded engines, and the settings.
         engines: Engines with their models, as they were when the page was built.
-        folder: Private folder of this process: uploads, and what may be downloaded. Only files in it are served.
+        folder: Private folder of this process, where files have a name only while they are made.
         labels: What the shell and the Transcribe tab say.
         language: What the page speaks.
     """
@@ -39,3 +47,15 @@ class PageContext:
     folder: Path
     labels: Labels
     language: Language = ENGLISH
+
+    def offer(self, name: str, text: str) -> HeldPath:
+        """A text that may be downloaded, as a file without a name on the disk.
+
+        Args:
+            name: What it is called once it was downloaded.
+            text: What it says; a mark of its encoding is its first character.
+
+        Raises:
+            OSError: It cannot be written.
+        """
+        return offer(new_file(self.folder, name, text.encode("utf-8", "replace")))

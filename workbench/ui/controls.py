@@ -223,24 +223,46 @@ def option_form(context: PageContext, engine: Any) -> OptionForm:
     """Controls for the engine's own options, derived from the dataclass it declares."""
     inputs: dict[str, Any] = {}
     groups: dict[str, Any] = {}
-    chosen = str(engine.value or "").partition(":")[0]
+    chosen, several = _names(engine.value), isinstance(engine.value, list)
     for choice in context.engines:
         name = choice.ref.partition(":")[0]
         if not choice.availability.ok or name in groups or not option_fields(choice.info):
             continue
-        with gr.Column(visible=name == chosen, elem_classes="wb-options") as groups[name]:
+        with gr.Column(visible=name in chosen, elem_classes="wb-options") as groups[name]:
+            if several:
+                html(f'<p class="wb-note"><b>{escape(name)}</b></p>')
             for field in option_fields(choice.info):
                 inputs[f"{name}/{field.name}"] = _control(field, context.labels.engine_default)
 
-    def follow(ref: str | None) -> dict[Any, Any]:
-        name = str(ref or "").partition(":")[0]
-        return {group: gr.Column(visible=own == name) for own, group in groups.items()}
+    def follow(ref: str | list[str] | None) -> dict[Any, Any]:
+        names = _names(ref)
+        return {group: gr.Column(visible=own in names) for own, group in groups.items()}
 
     if groups:
         engine.change(
             follow, engine, list(groups.values()), queue=False, show_progress="hidden", api_visibility="private"
         )
     return OptionForm(inputs=inputs)
+
+
+def _names(ref: str | list[str] | None) -> set[str]:
+    """The engines' names, without their models."""
+    return {str(one or "").partition(":")[0] for one in (ref if isinstance(ref, list) else [ref])}
+
+
+def several_values(context: PageContext, refs: Sequence[str], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The options that differ from the engines' defaults: by option for one engine, else by `ENGINE/option`.
+
+    Args:
+        context: The page's.
+        refs: The engines that are chosen.
+        values: As in `chosen_values`.
+    """
+    named = {one.partition(":")[0]: one for one in refs}
+    told = {name: chosen_values(context, ref, values) for name, ref in named.items()}
+    if len(named) == 1:
+        return next(iter(told.values()))
+    return {f"{name}/{option}": value for name, options in told.items() for option, value in options.items()}
 
 
 def _control(field: OptionField, empty: str) -> Any:

@@ -7,7 +7,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -157,7 +156,7 @@ class AgainPanel:
                 raise UsageError(self.labels.answer_gone, hint=self.labels.answer_gone_hint)
             if not engine:
                 raise UsageError(self.labels.no_engine, hint=self.labels.no_engine_hint)
-            if not answer.recording or not Path(answer.recording).is_file():
+            if answer.recording is None:
                 raise UsageError(self.labels.run_again_no_recording, hint=self.labels.no_recording_hint)
             yield {parts.progress: result.progress_view(self.labels.starting, key="working")}
             events = services.transcribe_range_events(

@@ -9,18 +9,21 @@ from pathlib import Path
 from typing import Any
 
 from workbench import services
+from workbench.audio.held import hold, linger
 from workbench.errors import UsageError
 from workbench.pipeline.export import FORMATS, export
 from workbench.pipeline.transcript_file import SUFFIX
+from workbench.storage import told
 from workbench.ui import format as written
 from workbench.ui.answers import Answer
 from workbench.ui.context import PageContext
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.player import file_url
+from workbench.ui.uploaded import FETCH_SECONDS
 
 
 class EditorFiles:
-    """Writes them into the page's private folder."""
+    """Writes them into the page's private folder, where they have no name once they are made."""
 
     def __init__(self, context: PageContext) -> None:
         self.labels = context.labels
@@ -39,7 +42,13 @@ class EditorFiles:
         Raises:
             WorkbenchError: It cannot be made.
         """
-        folder = Path(tempfile.mkdtemp(dir=self.folder))
+        with told("The file"), tempfile.TemporaryDirectory(dir=self.folder) as folder:
+            path, note = self._write(answer, form, Path(folder))
+            held = hold(path)  # from here on without a name, and gone a minute later
+        linger(held, FETCH_SECONDS)
+        return {"url": file_url(held), "name": held.name, "note": note}
+
+    def _write(self, answer: Answer, form: str, folder: Path) -> tuple[Path, str]:
         edited = answer.edited
         stem = Path(edited.raw.source or "transcript").stem or "transcript"
         note = ""
@@ -52,10 +61,10 @@ class EditorFiles:
         else:
             path = folder / f"{stem}.{form if form in FORMATS else 'txt'}"
             path.write_bytes(export(edited, form))
-        return {"url": file_url(path), "name": path.name, "note": note}
+        return path, note
 
     def _make_set(self, answer: Answer, path: Path) -> str:
-        if not answer.recording or not Path(answer.recording).is_file():
+        if answer.recording is None:
             raise UsageError(self.labels.run_again_no_recording, hint=self.labels.reload_hint)
         made = services.archive_set(answer.edited, answer.recording, path, channel=answer.channel)
         told = self.labels.set_made.format(clips=made.clips, time=written.duration(made.seconds))

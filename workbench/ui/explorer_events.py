@@ -18,7 +18,7 @@ from workbench.ui import result
 from workbench.ui.causes import causes_view
 from workbench.ui.clip_table import table_view
 from workbench.ui.clips import clip_detail
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, unchanged
 from workbench.ui.explorer_filters import (
     Filters,
     empty_filters,
@@ -248,7 +248,7 @@ class Explorer:
     def _try(self, told: Mapping[str, Any], work: Callable[[ScoredRun], Updates], where: Any | None = None) -> Updates:
         """What `work` makes of the run that is shown; nothing while there is none."""
         if not told["run_id"]:
-            return {}
+            return unchanged(self.shown.line)
         try:
             return work(
                 services.scored_run(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
-from urllib.parse import quote
 
+from workbench.audio.held import HeldPath
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.recording import Outline
@@ -19,9 +18,9 @@ _PAUSE = (
 )
 
 
-def file_url(path: Path) -> str:
-    """Where the page finds a file of its private folder; relative, so that a path prefix of a proxy stays."""
-    return "gradio_api/file=" + quote(str(path))
+def file_url(held: HeldPath) -> str:
+    """Where the page finds a file; relative, so that a path prefix of a proxy stays. No name is in it."""
+    return f"files/{held.key}"
 
 
 def player_view(outline: Outline, *, player_id: str = "player", strip: str = "", labels: Labels = ENGLISH) -> str:

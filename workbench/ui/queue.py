@@ -10,9 +10,9 @@ import time
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
-from pathlib import Path
 from typing import Any, Literal
 
+from workbench.audio.held import HeldPath
 from workbench.errors import AudioError
 from workbench.pipeline.transcript import Transcript
 from workbench.ui.answers import Answer
@@ -35,6 +35,7 @@ class Job:
         asked: Arguments of `services.transcribe_events`: the form at the time of the click.
         command: The same on the command line.
         draft: What has been heard.
+        expected: What it will take by earlier runs, as a sentence; empty where that is not known, or it is short.
         before: What an earlier try had heard when it was stopped; shown until this one has heard more.
         stopping: Somebody pressed Stop: what still comes is not shown.
         sending: A view of it is on its way to the browser.
@@ -44,6 +45,7 @@ class Job:
     asked: Mapping[str, Any]
     command: str
     draft: Draft
+    expected: str = ""
     before: Draft | None = None
     stopping: bool = False
     sending: bool = False
@@ -77,7 +79,7 @@ class Entry:
 
     Attributes:
         id: Unique in its queue.
-        path: The recording.
+        path: The recording; it lasts as long as somebody holds this.
         name: For people; hostile text.
         caption: What was read aloud, where that is known.
         seconds: Its length; None where not known yet.
@@ -92,7 +94,7 @@ class Entry:
     """
 
     id: int
-    path: Path
+    path: HeldPath
     name: str
     caption: str = ""
     seconds: float | None = None
@@ -124,7 +126,7 @@ def finished(transcript: Transcript, entry: Entry, job: Job) -> Answer:
     return Answer(
         transcript=transcript,
         command=job.command,
-        recording=str(entry.path),
+        recording=entry.path,
         channel=job.asked["channel"],
         device=entry.device,
     )
@@ -160,7 +162,7 @@ class Queue:
     at_work: Job | None = None
     _ids: count[int] = field(default_factory=lambda: count(1))
 
-    def add(self, path: Path, *, name: str = "", caption: str = "", seconds: float | None = None) -> Entry:
+    def add(self, path: HeldPath, *, name: str = "", caption: str = "", seconds: float | None = None) -> Entry:
         """One more, at the end."""
         entry = Entry(id=next(self._ids), path=path, name=name or path.name, caption=caption, seconds=seconds)
         self.entries.append(entry)
@@ -210,6 +212,14 @@ class Queue:
         self.entries.remove(entry)
         if self.selected is entry:
             self.selected = self.entries[min(place, len(self.entries) - 1)] if self.entries else None
+
+    def leave(self) -> None:
+        """The visitor is gone: everything ends, and no recording is held here any more."""
+        for entry in list(self.entries):
+            self.remove(entry)
+            entry.drawn = None
+            if entry.answer is not None:
+                entry.answer.recording = None
 
     def take(self) -> Entry | None:
         """The next that waits, from now on at work."""

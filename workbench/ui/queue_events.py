@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
+from workbench.audio.held import HeldPath, lend, linger
 from workbench.audio.io import probe
 from workbench.errors import AudioError, UsageError, WorkbenchError
 from workbench.ui.commands import transcribe_command
@@ -17,9 +17,9 @@ from workbench.ui.picks import picked
 from workbench.ui.player import file_url
 from workbench.ui.queue import Entry, Queue
 from workbench.ui.queue_files import write_zip
-from workbench.ui.recorder import uploaded_path
-from workbench.ui.samples import Sample, copy_sample
+from workbench.ui.samples import Sample
 from workbench.ui.transcription import TranscribeTab, read_form
+from workbench.ui.uploaded import FETCH_SECONDS, claimed, upload_gone
 
 
 class QueueEvents:
@@ -33,14 +33,17 @@ class QueueEvents:
     def add_files(self, paths: Sequence[str] | None, queue: Queue | None) -> Updates:
         """Recordings were dropped or chosen; the drop zone is empty again for more."""
         queue = queue or Queue()
-        added = [self._add(queue, Path(path)) for path in paths or ()]
-        return self._shown(queue, added) | {self.tab.shown.file: None}
+        found = claimed(paths)
+        updates = self._shown(queue, [self._add(queue, held) for held in found]) | {self.tab.shown.file: None}
+        if len(found) < len(paths or ()):
+            updates |= {self.tab.shown.notice: page_error(upload_gone(), self.labels)}
+        return updates
 
     def add_folder(self, paths: Sequence[str] | None, queue: Queue | None) -> Updates:
         """A folder was chosen: its recordings are added, in the order of their names; the rest is left out."""
         queue = queue or Queue()
-        chosen = sorted(map(str, paths or ()), key=lambda path: Path(path).name.casefold())
-        added = [self._add(queue, Path(path)) for path in chosen if _is_recording(Path(path))]
+        chosen = sorted(claimed(paths), key=lambda held: held.name.casefold())
+        added = [self._add(queue, held) for held in chosen if _is_recording(held)]
         left_out = len(chosen) - len(added)
         updates = self._shown(queue, added)
         if not added:
@@ -52,16 +55,15 @@ class QueueEvents:
     def add_recording(self, event: gr.EventData, queue: Queue | None) -> Updates:
         """The microphone's recording was uploaded."""
         queue = queue or Queue()
-        path = uploaded_path(str(picked(event).get("path", "")), self.context.folder)
-        if path is None:
+        found = claimed([str(picked(event).get("path", ""))])
+        if not found:
             return {self.tab.shown.notice: notice(self.labels.recording_failed, kind="error")}
-        return self._shown(queue, [self._add(queue, path)])
+        return self._shown(queue, [self._add(queue, found[0])])
 
     def run_sample(self, sample: Sample, queue: Queue | None, **form: Any) -> Updates:
         """A sample is added and transcribed, and what was read aloud is its caption."""
         queue = queue or Queue()
-        path = copy_sample(sample, self.context.folder)
-        entry = self._add(queue, path, caption=f"{self.labels.said}: {sample.reference}")
+        entry = self._add(queue, lend(sample.path), caption=f"{self.labels.said}: {sample.reference}")
         return self._shown(queue, [entry]) | self._ask(queue, [entry], form)
 
     def begin(self, queue: Queue | None, **form: Any) -> Updates:
@@ -81,6 +83,12 @@ class QueueEvents:
             queue.stop(entry)
         queue.wait_for_views()
         return self.tab.opened(queue) if shown_ends else self.tab.listed(queue)
+
+    def refused(self, queue: Queue | None) -> Updates:
+        """Gradio's queue had no room for our turn: what waits is stopped, unless the work on another goes on."""
+        queue = queue or Queue()
+        works = any(entry.state == "working" for entry in queue.entries)
+        return self.tab.listed(queue) if works else self.stop(queue)
 
     def pick(self, event: gr.EventData, queue: Queue | None) -> Updates:
         """Something in the list was clicked."""
@@ -109,7 +117,7 @@ class QueueEvents:
         """The answer was edited: the list says how many places are left to check."""
         return self.tab.listed(queue or Queue())
 
-    def _add(self, queue: Queue, path: Path, *, caption: str = "") -> Entry:
+    def _add(self, queue: Queue, path: HeldPath, *, caption: str = "") -> Entry:
         entry = queue.add(path, caption=caption)
         try:
             entry.seconds = probe(path).duration
@@ -150,11 +158,13 @@ class QueueEvents:
         except OSError as error:
             raised = UsageError(f"The files cannot be written: {error.strerror}.", hint="Make room on the disk.")
             return {self.tab.shown.notice: page_error(raised, self.labels)}
-        fetch = (file_url(path), path.name) if path is not None else None
-        return self.tab.listed(queue, fetch=fetch)
+        if path is None:
+            return self.tab.listed(queue)
+        linger(path, FETCH_SECONDS)
+        return self.tab.listed(queue, fetch=(file_url(path), path.name))
 
 
-def _is_recording(path: Path) -> bool:
+def _is_recording(path: HeldPath) -> bool:
     try:
         probe(path)
     except Exception:  # whatever it is, it is none

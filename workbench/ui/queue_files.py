@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-import tempfile
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+from workbench.audio.held import HeldPath, new_file, writing
 from workbench.pipeline.export import FORMATS, export
 from workbench.ui import format as written
 from workbench.ui.labels import ENGLISH, Labels
@@ -23,7 +23,7 @@ _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*]')
 
 
-def write_zip(queue: Queue, folder: Path, labels: Labels = ENGLISH) -> Path | None:
+def write_zip(queue: Queue, folder: Path, labels: Labels = ENGLISH) -> HeldPath | None:
     """Every transcript in every format, with the user's edits, and a folder for each; None where there is none.
 
     Args:
@@ -40,12 +40,12 @@ def write_zip(queue: Queue, folder: Path, labels: Labels = ENGLISH) -> Path | No
         if entry.state in ("stopped", "failed") and entry.job is not None:
             stem += f" ({labels.left_partial.format(now=written.clock(entry.job.draft.reached))})"
         names.append(stem)
-    path = Path(tempfile.mkdtemp(dir=folder), NAME)
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as packed:
+    made = new_file(folder, NAME)
+    with writing(made) as file, zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
         for name, (_, answer) in zip(safe_names(names), kept, strict=True):
             for kind in FORMATS:
                 packed.writestr(f"{name}/{name}.{kind}", export(answer.edited, kind))
-    return path
+    return made
 
 
 def safe_names(names: Sequence[str]) -> list[str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from workbench.ui import theme
@@ -52,14 +51,3 @@ def build(context: PageContext) -> Any:
     """The recorder; what it recorded arrives as its `stop_recording` event, with the path of the upload."""
     script = (theme.ASSETS / "recorder.js").read_text(encoding="utf-8")
     return html(recorder_view(context.labels), js_on_load=script)
-
-
-def uploaded_path(text: str, folder: Path) -> Path | None:
-    """A path that a browser named, where it is a plain file of the private folder; None otherwise."""
-    path = Path(text)
-    try:
-        real = path.resolve(strict=True)
-    except (OSError, ValueError):
-        return None
-    is_ours = real.is_file() and not path.is_symlink() and real.is_relative_to(folder.resolve())
-    return real if text and is_ours else None

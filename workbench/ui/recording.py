@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ import soundfile
 from numpy.typing import NDArray
 
 from workbench.audio.clip import AudioClip, Samples
+from workbench.audio.held import HeldPath, new_file
 from workbench.audio.io import probe, stream
 from workbench.audio.waveform import peaks
 
@@ -41,20 +41,20 @@ class Outline:
     name: str
     seconds: float
     columns: tuple[tuple[float, float], ...]
-    playable: Path
+    playable: HeldPath
 
 
-def outline(path: Path, folder: Path) -> Outline:
+def outline(path: HeldPath, folder: Path) -> Outline:
     """Decode a recording once, block by block; memory does not grow with its length.
 
     Args:
         path: The recording.
-        folder: Where a playable copy is written when one is needed.
+        folder: On whose disk a playable copy lies when one is needed; it has no name there.
 
     Raises:
         AudioError: The recording cannot be used.
     """
-    copy = None if _is_playable(path) else Path(tempfile.mkdtemp(dir=folder), path.stem + ".flac")
+    copy = None if _is_playable(path) else new_file(folder, path.stem + ".flac")
     bins: list[NDArray[np.float32]] = []
     samples = 0
     with _writer(copy) as write:
@@ -72,8 +72,8 @@ def outline(path: Path, folder: Path) -> Outline:
 
 def clip_outline(clip: AudioClip, folder: Path) -> Outline:
     """The same for a clip in memory, as a chain left it; it is written as a flac to be played."""
-    copy = Path(tempfile.mkdtemp(dir=folder), (Path(clip.source).stem or "clip") + ".flac")
-    with soundfile.SoundFile(copy, "w", clip.sample_rate, 1, subtype="PCM_16") as file:
+    copy = new_file(folder, (Path(clip.source).stem or "clip") + ".flac")
+    with soundfile.SoundFile(copy, "w", clip.sample_rate, 1, format="FLAC", subtype="PCM_16") as file:
         file.write(clip.samples)
     return Outline(
         name=clip.source,
@@ -94,7 +94,7 @@ def _writer(path: Path | None) -> Generator[Callable[[Samples], None]]:
     if path is None:
         yield lambda _: None
         return
-    with soundfile.SoundFile(path, "w", _RATE, 1, subtype="PCM_16") as file:
+    with soundfile.SoundFile(path, "w", _RATE, 1, format="FLAC", subtype="PCM_16") as file:
         yield file.write
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
-from pathlib import Path
 
+from workbench.audio.held import HeldPath
 from workbench.pipeline.transcript import Transcript
 from workbench.text.languages import language_name
 from workbench.ui import format as written
@@ -128,13 +128,13 @@ def _fact(name: str, value: str, classes: str = "") -> str:
     return f"<div{wide}><dt>{escape(name)}</dt><dd{looks}>{escape(value)}</dd></div>"
 
 
-def downloads_view(paths: Sequence[Path], labels: Labels = ENGLISH, *, note: str = "") -> str:
+def downloads_view(files: Sequence[HeldPath], labels: Labels = ENGLISH, *, note: str = "") -> str:
     """A link for every file, and a few words on what is in them."""
-    if not paths:
+    if not files:
         return ""
     links = "".join(
-        f'<a href="{escape(file_url(path))}" download="{escape(path.name)}">{escape(path.suffix[1:].upper())}</a>'
-        for path in paths
+        f'<a href="{escape(file_url(one))}" download="{escape(one.name)}">{escape(one.suffix[1:].upper())}</a>'
+        for one in files
     )
     small = f"<small>{escape(note)}</small>" if note else ""
     return f'<div class="wb-downloads"><span>{escape(labels.download)}</span>{links}{small}</div>'

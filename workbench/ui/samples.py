@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
 from workbench.evalsets import find_set
 from workbench.settings import Settings
+from workbench.storage import replace_file, told
 from workbench.ui.language import phrase, tell
+
+SAMPLES = "samples"
+"""The folder of copies in the private one."""
 
 _CHOSEN = (
     (phrase("English"), "english-demo", "e25"),
@@ -53,5 +55,10 @@ def _find(label: str, set_name: str, item_id: str, settings: Settings) -> Sample
 
 
 def copy_sample(sample: Sample, folder: Path) -> Path:
-    """A copy in the page's own folder, the only one that is served."""
-    return Path(shutil.copy(sample.path, tempfile.mkdtemp(dir=folder)))
+    """A copy in the page's own folder, for a control that shows only files in it; it is made once."""
+    copy = folder / SAMPLES / sample.path.name
+    if not copy.is_file():
+        with told(copy.name):
+            copy.parent.mkdir(exist_ok=True, mode=0o700)
+            replace_file(copy, sample.path.read_bytes())
+    return copy

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import struct
-import tempfile
 import zlib
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,43 +16,39 @@ from workbench.audio.inspection import Inspection
 from workbench.audio.spectrogram import FAINTEST_DB, LOUDEST_DB, Spectrogram, draw_spectrogram, row_of
 from workbench.ui import format as written
 from workbench.ui.language import say
-from workbench.ui.player import file_url
 
 _LABELLED_HZ = (8000, 4000, 2000, 1000, 500, 0)
 _COLOURS = ((10, 12, 24), (64, 22, 96), (150, 40, 98), (224, 92, 52), (250, 180, 62), (252, 250, 205))
 """From faint to loud, each lighter than the one before, so that they also tell in grey."""
 
 
-def sound_view(clip: AudioClip, figures: Mapping[str, Inspection], folder: Path) -> str:
+def sound_view(clip: AudioClip, figures: Mapping[str, Inspection]) -> str:
     """A folded part with the picture and the figures of one way.
 
     Args:
         clip: What the engine heard.
         figures: What was found in it, by the way's name; the baseline's after it where the way is another.
-        folder: Private folder of the page, where the picture is written.
     """
     way = next(iter(figures))
     picture = draw_spectrogram(clip)
-    path = Path(tempfile.mkdtemp(dir=folder), "spectrogram.png")
-    path.write_bytes(encode_png(picture.pixels))
     return (
         f'<details class="wb-sound"><summary>{say("Sound")}</summary>'
-        f"{spectrogram_view(picture, path, way)}{figures_view(figures)}</details>"
+        f"{spectrogram_view(picture, way)}{figures_view(figures)}</details>"
     )
 
 
-def spectrogram_view(picture: Spectrogram, path: Path, way: str) -> str:
-    """The picture with its axes in words.
+def spectrogram_view(picture: Spectrogram, way: str) -> str:
+    """The picture with its axes in words; it is in the page itself, and in no file.
 
     Args:
         picture: What was drawn.
-        path: The file it was written to.
         way: Whose sound it is.
     """
     length = written.duration(picture.seconds)
     described = say("Spectrogram of {way}: 0 to 8 kHz over {length}", way=way, length=length)
     marks = "".join(f'<span style="top:{100 * row_of(hertz):.1f}%">{_hertz(hertz)}</span>' for hertz in _LABELLED_HZ)
     middle = written.duration(picture.seconds / 2)
+    drawn = base64.b64encode(encode_png(picture.pixels)).decode("ascii")
     scale = say(
         "Dark is {faint} dBFS, bright {loud} dBFS, in every way alike; frequencies on the mel scale.",
         faint=_signed(FAINTEST_DB, 0),
@@ -61,7 +56,7 @@ def spectrogram_view(picture: Spectrogram, path: Path, way: str) -> str:
     )
     return (
         f'<figure class="wb-spectrogram"><div class="wb-hertz" aria-hidden="true">{marks}</div>'
-        f'<img src="{escape(file_url(path))}" alt="{escape(described)}">'
+        f'<img src="data:image/png;base64,{drawn}" alt="{escape(described)}">'
         f'<div class="wb-seconds" aria-hidden="true"><span>0 s</span><span>{middle}</span><span>{length}</span></div>'
         f"<figcaption>{escape(scale)}</figcaption></figure>"
     )

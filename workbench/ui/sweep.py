@@ -13,7 +13,9 @@ from workbench.ui.compare_recording import start_view
 from workbench.ui.context import DEVICE, QUIET, PageContext
 from workbench.ui.language import say
 from workbench.ui.markup import html
-from workbench.ui.sweep_events import Shown, Stop, SweepTab, starting_words
+from workbench.ui.stopping import Stop, give_run_back
+from workbench.ui.sweep_events import Shown, SweepTab, starting_words
+from workbench.ui.uploaded import hold_while_chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,12 +27,15 @@ class Form:
     engines: Any
     chains: Any
     language: Any
+    context: Any
     limit: Any
     ruler: Any
+    options: controls.OptionForm
 
     def inputs(self) -> dict[str, Any]:
         """Components by the names that `SweepTab.work` knows them by."""
-        return {name: getattr(self, name) for name in Form.__dataclass_fields__}
+        names = [name for name in Form.__dataclass_fields__ if name != "options"]
+        return {name: getattr(self, name) for name in names} | self.options.inputs
 
 
 def build(context: PageContext, tab: Any) -> None:
@@ -67,36 +72,42 @@ def build(context: PageContext, tab: Any) -> None:
                 sweeps=sweeps,
                 sweep_id=gr.State(""),
             )
+    hold_while_chosen(recording)
     _wire(SweepTab(context, shown), form, tab, recording)
 
 
 def _build_form(context: PageContext) -> Form:
     sets = [(set_choice(one), one.name) for one in known_sets(context)]
     with gr.Column(elem_classes="wb-form"):
-        return Form(
-            sets=gr.CheckboxGroup(sets, value=[], label=say("Eval sets"), elem_classes="wb-sets"),
-            own_set=gr.Textbox(
-                "", label=say("Or a set of your own"), placeholder=say("Folder or manifest on this machine")
-            ),
-            engines=controls.engine_dropdown(context, label=say("Engines"), multiselect=True),
-            chains=controls.chains_dropdown(context),
-            language=gr.Dropdown(
-                [(say("As labelled"), AS_LABELLED), (context.labels.auto, "auto")],
-                value=AS_LABELLED,
-                label=context.labels.language,
-            ),
-            limit=controls.limit_box(),
-            ruler=gr.Dropdown(ruler_choices(), value="", label=say("Ruler")),
+        chosen = gr.CheckboxGroup(sets, value=[], label=say("Eval sets"), elem_classes="wb-sets")
+        own_set = gr.Textbox(
+            "", label=say("Or a set of your own"), placeholder=say("Folder or manifest on this machine")
         )
+        engines = controls.engine_dropdown(context, label=say("Engines"), multiselect=True)
+        chains = controls.chains_dropdown(context)
+        language = gr.Dropdown(
+            [(say("As labelled"), AS_LABELLED), (context.labels.auto, "auto")],
+            value=AS_LABELLED,
+            label=context.labels.language,
+        )
+        ruler = gr.Dropdown(ruler_choices(), value="", label=say("Ruler"))
+        with gr.Accordion(context.labels.advanced, open=False, elem_classes="wb-advanced"):
+            words, limit = controls.context_box(context), controls.limit_box()
+            options = controls.option_form(context, engines)
+    return Form(
+        sets=chosen, own_set=own_set, engines=engines, chains=chains, language=language, context=words, limit=limit,
+        ruler=ruler, options=options,
+    )  # fmt: skip
 
 
 def _wire(events: SweepTab, form: Form, tab: Any, recording: Any) -> None:
     shown, every = events.shown, events.outputs
     gr.on([tab.select], events.list_sweeps, None, [shown.sweeps], **QUIET)
     stop = gr.State(Stop())
-    shown.run.click(events.begin, [stop], every, queue=False, **QUIET).then(
+    work = shown.run.click(events.begin, [stop], every, queue=False, **QUIET).then(
         events.work, [stop], every, inputs_kwargs=form.inputs(), concurrency_id=DEVICE, concurrency_limit=1, **QUIET
     )
+    give_run_back(work, stop, shown.run, shown.stop, shown.progress)
     shown.stop.click(events.stop, [stop], [shown.stop, shown.progress], queue=False, **QUIET)
     shown.sweeps.input(events.open_sweep, [shown.sweeps, form.ruler], every, **QUIET)
     form.ruler.input(events.open_sweep, [shown.sweep_id, form.ruler], every, **QUIET)

@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
-import tempfile
-import time
 from collections.abc import Generator, Mapping
-from contextlib import closing
-from dataclasses import dataclass, field
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
 
 from workbench import services
+from workbench.audio.held import HeldPath
 from workbench.errors import RunError, UsageError
-from workbench.runs.records import ItemFailure, ItemResult, RunStarted
+from workbench.runs.recommendation import Recommendation
 from workbench.runs.reporting.origin import sweep_command
-from workbench.runs.reporting.sweep_report import letter_settings
-from workbench.runs.sweep import CellDone, CellFailed, CellStarted, SweepEvent, SweepStarted
+from workbench.runs.reporting.sweep_report import letters_of
+from workbench.runs.sweep import SweepStarted
 from workbench.runs.sweep_table import SweepTable
 from workbench.ui import controls, result
-from workbench.ui import format as written
 from workbench.ui.benchmark_form import AS_LABELLED
 from workbench.ui.commands import command_line, command_view
 from workbench.ui.context import PageContext, Updates
+from workbench.ui.expected import expect_sweep
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error, warning_list
+from workbench.ui.pace import Pace
+from workbench.ui.stopping import Attempt, Stop, rested, stopping_view, until_stopped
 from workbench.ui.sweep_view import recommendation_view, sweep_label, sweep_view
-
-_REFRESH_SECONDS = 0.5
+from workbench.ui.uploaded import uploaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,83 +46,6 @@ class Shown:
     sweep_id: Any
 
 
-@dataclass(slots=True)
-class Stop:
-    """Whether somebody asked to stop; one a visitor, looked at between clips.
-
-    Gradio's own cancelling goes by visitor and function: it would take a second run along with the one that it stops.
-    """
-
-    asked: bool = False
-
-
-@dataclass(slots=True)
-class Pace:
-    """How far a sweep is.
-
-    Attributes:
-        cells: How many runs it has.
-        index: The one that goes on, from 0.
-        cell: What it is called.
-        clips: Of that run.
-        done: How many of them.
-        new: Clips that were transcribed since it began.
-        failed: What was said of cells that failed.
-    """
-
-    cells: int = 0
-    index: int = 0
-    cell: str = ""
-    clips: int = 0
-    done: int = 0
-    new: int = 0
-    kept: int = 0
-    failed: list[str] = field(default_factory=list[str])
-    began: float = field(default_factory=time.monotonic)
-    shown: float = 0.0
-
-    def add(self, event: SweepEvent) -> bool:
-        """Take an event in; whether a cell has ended with it."""
-        match event:
-            case SweepStarted():
-                self.cells = event.cells
-            case CellStarted():
-                self.index, self.cell, self.done, self.clips = event.index, _cell_name(event), 0, 0
-            case RunStarted():
-                self.clips, self.kept = event.total, event.done
-            case ItemResult() | ItemFailure():
-                self.done += 1
-                self.new += self.done > self.kept
-            case CellFailed():
-                self.failed.append(f"{event.cell.setting.label} · {event.cell.eval_set}: {event.message}")
-            case _:
-                pass
-        return isinstance(event, CellDone | CellFailed)
-
-    @property
-    def view(self) -> str:
-        """A bar, the cell, and how long the rest will take at the pace so far, its cells taken for alike."""
-        part = self.index + (self.done / self.clips if self.clips else 0.0)
-        detail = say("{part} of {total}", part=self.index + 1, total=self.cells)
-        left = self.cells * self.clips - (self.index * self.clips + self.done)
-        if self.new > 2 and left > 0:
-            seconds = (time.monotonic() - self.began) / self.new * left
-            detail += " · " + say("about {time} left", time=written.about(seconds))
-        return result.progress_view(self.cell, done=round(100 * part), total=100 * self.cells or None, detail=detail)
-
-    def is_due(self) -> bool:
-        """Whether the page should be told now."""
-        now = time.monotonic()
-        if now - self.shown < _REFRESH_SECONDS:
-            return False
-        self.shown = now
-        return True
-
-
-def _cell_name(event: CellStarted) -> str:
-    return f"{event.cell.setting.label} · {event.cell.eval_set}"
-
-
 class SweepTab:
     """What the tab's events do. Each method returns or yields updates by component."""
 
@@ -139,7 +60,8 @@ class SweepTab:
 
     def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
-        shown, stop.asked = self.shown, False
+        shown = self.shown
+        stop.begin()
         return {
             shown.start: gr.HTML(visible=False),
             shown.notice: "",
@@ -152,34 +74,39 @@ class SweepTab:
         }
 
     def stop(self, stop: Stop) -> Updates:
-        """At once on the click; the work ends with the clip that it is at."""
-        stop.asked = True
-        stopping = result.progress_view(say("Stopping after this clip…"), key="stopping")
-        return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping}
+        """At once on the click; the work ends with the clip that it is at, and what had not begun is over."""
+        if stop.ask():
+            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+        return (
+            self._idle() | rested(stop, self.shown.run, self.shown.stop) | {self.shown.notice: notice(say("Stopped."))}
+        )
 
     def work(self, stop: Stop, **form: Any) -> Generator[Updates, None, None]:
         """Run: how far it is, the table as soon as two settings are whole, all of it at the end or where it stops."""
+        with stop.turn() as attempt:
+            if not attempt.over:
+                yield from self._work(attempt, form)
+
+    def _work(self, attempt: Attempt, form: Mapping[str, Any]) -> Generator[Updates, None, None]:
         shown, pace = self.shown, Pace()
         try:
             asked = self._asked(form)
             yield {
+                shown.notice: notice(expected) if (expected := expect_sweep(self.context.pool, asked)) else "",
                 shown.progress: result.progress_view(say("Reading the sets and loading the model…"), key="starting"),
                 shown.command: self._command(asked),
             }
             sweep_id = ""
-            with closing(services.sweep_events(pool=self.context.pool, **asked)) as events:
-                for event in events:
-                    sweep_id = event.sweep_id if isinstance(event, SweepStarted) else sweep_id
-                    if stop.asked:
-                        break
-                    ended = pace.add(event)
-                    if ended or pace.is_due():
-                        table = self._table(sweep_id, form["ruler"]) if ended else {}
-                        yield {shown.progress: pace.view, shown.sweep_id: sweep_id} | table
-            if stop.asked:
+            for event in until_stopped(services.sweep_events(pool=self.context.pool, **asked), attempt):
+                sweep_id = event.sweep_id if isinstance(event, SweepStarted) else sweep_id
+                ended = pace.add(event)
+                if ended or pace.is_due():
+                    table = self._table(sweep_id, form["ruler"]) if ended else {}
+                    yield {shown.progress: pace.view, shown.sweep_id: sweep_id} | table
+            if attempt.asked:
                 yield self._stopped(sweep_id, form["ruler"])
                 return
-            failed = {shown.notice: warning_list(pace.failed)} if pace.failed else {}
+            failed = {shown.notice: warning_list(pace.failed)}
             yield self._idle() | self.list_sweeps() | self._whole(sweep_id, form["ruler"]) | failed
         except Exception as error:
             yield self._idle() | {shown.notice: page_error(error, self.context.labels)}
@@ -212,13 +139,21 @@ class SweepTab:
         yield {shown.advice: result.progress_view(say("Listening to the clips of the sweep…"), key="advice")}
         try:
             found = services.recommend(
-                recording, sweep_id=sweep_id or None, ruler=ruler or None, pool=self.context.pool
+                uploaded(recording, self.context.folder),
+                sweep_id=sweep_id or None,
+                ruler=ruler or None,
+                pool=self.context.pool,
             )
-            table = services.sweep_table(found.sweep_id, ruler=ruler or None, pool=self.context.pool)
-            letters = {setting.label: letter for setting, letter in letter_settings(table).items()}
-            yield {shown.advice: recommendation_view(found, letters)}
+            yield {shown.advice: recommendation_view(found, self._letters(found))}
         except Exception as error:
             yield {shown.advice: page_error(error, self.context.labels)}
+
+    def _letters(self, found: Recommendation) -> dict[str, str]:
+        """As in the sweep's own table, which has the settings that are whole."""
+        records = {one.sweep_id: one for one in services.list_sweeps(pool=self.context.pool)}
+        whole = {row.run_id for row in found.ranking.rows}
+        letters = letters_of(one for one in records[found.sweep_id].settings if one.label in whole)
+        return {setting.label: letter for setting, letter in letters.items()}
 
     def _asked(self, form: Mapping[str, Any]) -> dict[str, Any]:
         own = (form["own_set"] or "").strip()
@@ -233,7 +168,13 @@ class SweepTab:
             "chains": list(form["chains"] or [""]),
             "language": form["language"] or AS_LABELLED,
             "limit": controls.parse_limit(form["limit"]),
+            **({"context": words} if (words := (form["context"] or "").strip()) else {}),
+            **({"options": options} if (options := self._options(form)) else {}),
         }
+
+    def _options(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        own = {name: value for name, value in form.items() if "/" in name}
+        return controls.several_values(self.context, form["engines"], own)
 
     def _command(self, asked: Mapping[str, Any]) -> str:
         line = command_line(
@@ -243,6 +184,8 @@ class SweepTab:
             engine=asked["engines"],
             language=None if asked["language"] == AS_LABELLED else asked["language"],
             limit=asked["limit"],
+            context=asked.get("context"),
+            option=asked.get("options"),
         )
         return command_view(line, element_id="sweep-command", labels=self.context.labels)
 
@@ -268,17 +211,15 @@ class SweepTab:
         }
 
     def _downloads(self, found: SweepTable) -> str:
-        folder = Path(tempfile.mkdtemp(dir=self.context.folder))
-        paths: list[Path] = []
+        files: list[HeldPath] = []
         for name in services.REPORT_FORMATS:
             text = services.write_sweep(found, name)
-            paths.append(folder / f"sweep-{found.record.sweep_id}.{name}")
-            paths[-1].write_text(text, encoding="utf-8-sig" if name == "csv" else "utf-8", newline="")
-        return result.downloads_view(paths, self.context.labels)
+            mark = "\ufeff" if name == "csv" else ""  # spreadsheets would take it for another encoding
+            files.append(self.context.offer(f"sweep-{found.record.sweep_id}.{name}", mark + text))
+        return result.downloads_view(files, self.context.labels)
 
     def _idle(self) -> Updates:
-        shown = self.shown
-        return {shown.progress: "", shown.run: gr.Button(visible=True), shown.stop: gr.Button(visible=False)}
+        return {self.shown.progress: ""}
 
 
 def starting_words() -> str:

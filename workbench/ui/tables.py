@@ -7,7 +7,7 @@ from html import escape
 from typing import Any
 
 from workbench.evalsets.load import SetInfo
-from workbench.pipeline.measurement import Measurement
+from workbench.pipeline.measurement import Kind, Measurement
 from workbench.runs.imported import NOT_KNOWN
 from workbench.runs.records import RunRecord
 from workbench.runs.summary import TagRow
@@ -89,12 +89,17 @@ def _costs(measurement: Measurement | None) -> str:
         facts.append((say("GPU time"), written.seconds(measurement.gpu_seconds)))
     if gpu is not None:
         facts.append((say("Peak GPU"), written.memory(gpu)))
-    facts.append(
-        (say("Time is of"), say("this clip alone") if measurement.kind == "single" else say("its share of a batch"))
-    )
+    facts.append((say("Time is of"), whose_time(measurement.kind)))
     if measurement.gpu_seconds is None and gpu is None:
         facts.append((say("GPU"), say("not measured")))
     return "".join(f"<div><dt>{escape(name)}</dt><dd>{escape(value)}</dd></div>" for name, value in facts)
+
+
+def whose_time(kind: Kind) -> str:
+    """What a time was measured of."""
+    if kind == "single":
+        return say("this clip alone")
+    return say("its share of a batch") if kind == "amortised" else say("its share of several engines' time")
 
 
 def tags_view(rows: Sequence[TagRow], headline: MetricName) -> str:

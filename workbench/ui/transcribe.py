@@ -114,13 +114,15 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
     # Gradio tells of a state that changed only for events in its queue: this one has to be, and has no work to do.
     turn: dict[str, Any] = {"fn": tab.next_turn, "inputs": [shown.queue, shown.turn], "outputs": shown.turn, **QUIET}
     for click in clicks:
-        click.then(**turn)
+        begun = click.then(**turn)
+        begun.failure(events.refused, None, inputs_kwargs=state, **now)
         drawn = click.then(tab.look, shown.queue, every, **QUIET)
         drawn.then(tab.check, shown.queue, shown.check, concurrency_limit=1, **QUIET)
     shown.cancel.click(events.stop, None, inputs_kwargs=state, **now)
     work = shown.turn.change(
         tab.work, shown.queue, every, concurrency_id=DEVICE, concurrency_limit=1, trigger_mode="multiple", **QUIET
     )
-    work.then(**turn)
+    work.then(**turn).failure(events.refused, None, inputs_kwargs=state, **now)
+    work.failure(events.refused, None, inputs_kwargs=state, **now)
     work.then(tab.rested, shown.queue, every, queue=False, **QUIET)
     tab.answer.bridge.input(events.recount, None, inputs_kwargs=state, **now)

@@ -17,6 +17,7 @@ from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.answer import AnswerPanel
 from workbench.ui.context import PageContext, Updates
+from workbench.ui.expected import expect_recording
 from workbench.ui.input_check import check_view
 from workbench.ui.notices import error_notice, notice, page_error
 from workbench.ui.player import player_view
@@ -108,6 +109,8 @@ class TranscribeTab:
         updates = self.answer.command(job.command) | {self.shown.progress: self._progress(entry, job)}
         if job.goes_on:
             updates |= {self.shown.notice: notice(self._where_from(job))}
+        elif job.expected:
+            updates |= {self.shown.notice: notice(job.expected)}
         return updates | (self.answer.draft(job.shown) if job.shown.last is not None else {})
 
     def _where_from(self, job: Job) -> str:
@@ -197,6 +200,8 @@ class TranscribeTab:
             yield {self.shown.queue: queue}
             return
         job = entry.job
+        seconds = entry.seconds or job.draft.seconds
+        job.expected = "" if job.goes_on else expect_recording(self.context.pool, job.asked, seconds)
         yield from job.view(self.listed(queue) | ({} if queue.selected is not entry else self._at_work(entry, job)))
         try:
             with closing(services.transcribe_events(entry.path, pool=self.context.pool, **job.asked)) as events:

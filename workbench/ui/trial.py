@@ -13,8 +13,10 @@ from workbench.ui.context import DEVICE, QUIET, PageContext
 from workbench.ui.language import say
 from workbench.ui.markup import html
 from workbench.ui.picks import pick_block
+from workbench.ui.stopping import Stop, give_run_back
 from workbench.ui.trial_events import Shown, TrialTab, starting_words
 from workbench.ui.trial_labelling import Bench, Desk, Labelling
+from workbench.ui.uploaded import hold_while_chosen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +73,7 @@ def _build_form(context: PageContext) -> Form:
             label=say("Recordings"), elem_classes="wb-drop", height=112, type="filepath",
             file_count="multiple",
         )  # fmt: skip
+    hold_while_chosen(files)
     with gr.Column(elem_classes="wb-form"):
         engines = controls.engine_dropdown(context, label=say("Engines"), multiselect=True)
         return Form(
@@ -130,13 +133,15 @@ def _wire(events: TrialTab, form: Form, tab: Any) -> None:
     shown, every, bench = events.shown, events.outputs, events.labelling.bench
     device: dict[str, Any] = {"concurrency_id": DEVICE, "concurrency_limit": 1, **QUIET}
     gr.on([tab.select], events.list_trials, None, [shown.trials], **QUIET)
-    run = shown.run.click(events.begin, None, every, queue=False, **QUIET).then(
-        events.work, None, every, inputs_kwargs=form.inputs(), **device
-    )
-    again = shown.go_on.click(events.go_on, [shown.name], every, **device)
-    shown.stop.click(lambda: None, None, None, cancels=[run, again], queue=False, **QUIET).then(
-        events.stopped, [shown.name], every, **QUIET
-    ).then(events.ready, None, [shown.run, shown.go_on], **device)
+    stop = gr.State(Stop())
+    begun = shown.run.click(events.begin, [stop], every, queue=False, **QUIET)
+    again = shown.go_on.click(events.begin_again, [stop], every, queue=False, **QUIET)
+    for work in (
+        begun.then(events.work, [stop], every, inputs_kwargs=form.inputs(), **device),
+        again.then(events.go_on, [stop, shown.name], every, **device),
+    ):
+        give_run_back(work, stop, shown.run, shown.stop, shown.progress)
+    shown.stop.click(events.stop, [stop, shown.name], every, queue=False, **QUIET)
     shown.trials.input(events.open_trial, [shown.trials], every, **QUIET)
     bench.really.click(events.delete, [bench.desk], every, **QUIET)
 

@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Generator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
 from workbench import services
+from workbench.audio.held import HeldPath
 from workbench.errors import UsageError
 from workbench.runs.sweep import CellFailed, CellStarted
 from workbench.ui import result
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, unchanged
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error, warning_list
-from workbench.ui.sweep_events import Pace
+from workbench.ui.pace import Pace
+from workbench.ui.stopping import Attempt, Stop, rested, stopping_view, until_stopped
 from workbench.ui.trial_labelling import Desk, Labelling, is_unfinished
 from workbench.ui.trial_view import setting_name, trial_label
+from workbench.ui.uploaded import uploaded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,37 +53,63 @@ class TrialTab:
         """All that an update may name."""
         return [*(getattr(self.shown, name) for name in Shown.__dataclass_fields__), *self.labelling.outputs]
 
-    def begin(self) -> Updates:
+    def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
         shown = self.shown
+        stop.begin()
         return self._close() | {
             shown.start: gr.HTML(visible=False),
             shown.notice: "",
             shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
             shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True),
+            shown.stop: gr.Button(visible=True, interactive=True),
             shown.go_on: gr.Button(visible=False),
         }
 
-    def work(self, **form: Any) -> Generator[Updates, None, None]:
+    def stop(self, stop: Stop, name: str) -> Updates:
+        """At once on the click; the work ends with the clip that it is at, and what had not begun is over."""
+        if stop.ask():
+            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+        return self._stopped(name) | rested(stop, self.shown.run, self.shown.stop)
+
+    def work(self, stop: Stop, **form: Any) -> Generator[Updates, None, None]:
         """A new trial: its recordings cut and transcribed, then its first clip."""
+        with stop.turn() as attempt:
+            if not attempt.over:
+                yield from self._begin_trial(attempt, form)
+
+    def _begin_trial(self, attempt: Attempt, form: Mapping[str, Any]) -> Generator[Updates, None, None]:
         try:
             name, files, asked = self._asked(form)
         except Exception as error:
             yield self._idle() | {self.shown.notice: page_error(error, self.context.labels)}
             return
         yield {self.shown.command: self._command(name, files, asked)}
-        yield from self._run(name, files, asked)
+        yield from self._run(attempt, name, files, asked)
 
-    def go_on(self, name: str) -> Generator[Updates, None, None]:
+    def begin_again(self, stop: Stop) -> Updates:
+        """At once on the click, to go on with what was stopped."""
+        stop.begin()
+        shown = self.shown
+        return {
+            shown.notice: "",
+            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
+            shown.run: gr.Button(visible=False),
+            shown.stop: gr.Button(visible=True, interactive=True),
+            shown.go_on: gr.Button(visible=False),
+        }
+
+    def go_on(self, stop: Stop, name: str) -> Generator[Updates, None, None]:
         """A trial that was stopped."""
-        yield {self.shown.command: self._command(name, (), {})}
-        yield from self._run(name, (), {})
+        with stop.turn() as attempt:
+            if not attempt.over:
+                yield {self.shown.command: self._command(name, (), {})}
+                yield from self._run(attempt, name, (), {})
 
     def open_trial(self, name: str | None) -> Updates:
         """An earlier trial, at the clip to label next; one that was stopped can be gone on with."""
         if not name:
-            return {}
+            return unchanged(self.shown.name)
         shown = self.shown
         about: Updates = {shown.start: gr.HTML(visible=False), shown.notice: "", shown.name: name, shown.command: ""}
         try:
@@ -91,20 +119,12 @@ class TrialTab:
             told = page_error(error, self.context.labels)
             return self._close() | about | {shown.notice: told, shown.go_on: unfinished}
 
-    def stopped(self, name: str) -> Updates:
-        """Stopped: what is done is kept, once the recordings were cut."""
+    def _stopped(self, name: str) -> Updates:
+        """What is done is kept, once the recordings were cut."""
         there = any(one.name == name for one in services.list_trials(pool=self.context.pool))
         kept = say("Stopped. What is done is kept; go on with it, or open it later.") if there else say("Stopped.")
-        offered = {
-            self.shown.notice: notice(kept),
-            self.shown.run: gr.Button(visible=True, interactive=False),
-            self.shown.go_on: gr.Button(visible=there, interactive=False),
-        }
+        offered = {self.shown.notice: notice(kept), self.shown.go_on: gr.Button(visible=there)}
         return self._idle() | self.list_trials() | offered
-
-    def ready(self) -> Updates:
-        """Once the device is free again: a click before that would be taken back with what was stopped."""
-        return {one: gr.Button(interactive=True) for one in (self.shown.run, self.shown.go_on)}
 
     def delete(self, desk: Desk) -> Updates:
         """The trial with its clips and labels."""
@@ -127,13 +147,16 @@ class TrialTab:
         choices = [(trial_label(one), one.name) for one in records]
         return {self.shown.trials: gr.Dropdown(choices=choices, **value)}
 
-    def _run(self, name: str, files: Sequence[str], asked: Mapping[str, Any]) -> Generator[Updates, None, None]:
+    def _run(
+        self, attempt: Attempt, name: str, files: Sequence[HeldPath], asked: Mapping[str, Any]
+    ) -> Generator[Updates, None, None]:
         shown, pace = self.shown, Pace()
         cutting = say("Cutting the recordings into clips…") if files else say("Loading the model…")
         yield {shown.progress: result.progress_view(cutting, key="cutting"), shown.name: name}
         failed: list[str] = []
         try:
-            for event in services.try_out_events(name, files, pool=self.context.pool, **asked):
+            events = services.try_out_events(name, files, pool=self.context.pool, **asked)
+            for event in until_stopped(events, attempt):
                 ended = pace.add(event)
                 if isinstance(event, CellStarted):
                     pace.cell = setting_name(event.cell.setting)
@@ -141,14 +164,17 @@ class TrialTab:
                     failed.append(f"{setting_name(event.cell.setting)}: {event.message}")
                 if ended or pace.is_due():
                     yield {shown.progress: pace.view}
+            if attempt.asked:
+                yield self._stopped(name)
+                return
             warned = {shown.notice: warning_list(failed)} if failed else {}
             yield self._idle() | self.list_trials(chosen=name) | self.open_trial(name) | warned
         except Exception as error:
             yield self._idle() | self.list_trials() | {shown.notice: page_error(error, self.context.labels)}
 
-    def _asked(self, form: Mapping[str, Any]) -> tuple[str, list[str], dict[str, Any]]:
+    def _asked(self, form: Mapping[str, Any]) -> tuple[str, list[HeldPath], dict[str, Any]]:
         """Name, recordings, and the rest as `services.try_out_events` takes it."""
-        files = list(form["files"] or [])
+        files = [uploaded(one, self.context.folder) for one in form["files"] or []]
         if not files:
             raise UsageError("No recording is chosen.", hint="Drop one or more.")
         if not form["engines"]:
@@ -161,10 +187,10 @@ class TrialTab:
             asked["context"] = words
         return name, files, asked
 
-    def _command(self, name: str, files: Sequence[str], asked: Mapping[str, Any]) -> str:
+    def _command(self, name: str, files: Sequence[HeldPath], asked: Mapping[str, Any]) -> str:
         line = command_line(
             "trial",
-            ["start", name, *(Path(one).name for one in files)],
+            ["start", name, *(one.name for one in files)],
             engine=asked.get("engines"),
             chain=asked.get("chains"),
             language=asked.get("language"),
@@ -176,8 +202,7 @@ class TrialTab:
         return {self.labelling.bench.whole: gr.Column(visible=False), self.shown.name: ""}
 
     def _idle(self) -> Updates:
-        shown = self.shown
-        return {shown.progress: "", shown.run: gr.Button(visible=True), shown.stop: gr.Button(visible=False)}
+        return {self.shown.progress: ""}
 
 
 def starting_words() -> str:

@@ -14,7 +14,7 @@ from workbench.errors import RunError, UnknownName
 from workbench.runs.trial import LABELS_WANTED, Trial, TrialClip
 from workbench.text.rulers import find_ruler
 from workbench.ui.clips import clip_player
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, unchanged
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error
 from workbench.ui.picks import picked
@@ -106,7 +106,7 @@ class Labelling:
     def back(self, desk: Desk) -> Updates:
         """The clip that was labelled before."""
         if not desk.path:
-            return {}
+            return unchanged(self.bench.said)
         return self._try(lambda: self._open(replace(desk, path=desk.path[:-1]), desk.path[-1]) | {self.bench.said: ""})
 
     def pick(self, desk: Desk, event: gr.EventData) -> Updates:
@@ -140,7 +140,7 @@ class Labelling:
             return self._open(desk, str(what["clip"])) | {self.bench.said: ""}
         clip = _clip_of(self._found(desk), desk.clip)
         texts = {at: clip.texts[place] for at, place in enumerate(blind_order(desk.trial, clip.id, len(clip.texts)))}
-        return {self.bench.text: text} if (text := texts.get(what.get("take", -1))) is not None else {}
+        return {self.bench.text: texts.get(what.get("take", -1), gr.skip())}
 
     def _label(self, desk: Desk, **what: Any) -> Updates:
         def work() -> Updates:

@@ -11,6 +11,7 @@ from workbench.errors import ManifestError, UsageError
 from workbench.evalsets.layouts.columns import Columns, choose_columns
 from workbench.evalsets.layouts.reading import AUDIO_SUFFIXES, Intake, Reading, ReadOptions, Utterance
 from workbench.evalsets.model import Scalar
+from workbench.storage import told
 
 _BATCH = 64
 _ENDINGS = {
@@ -130,8 +131,9 @@ def _written(content: bytes, inner: str, target: Path) -> Path:
     ending = next((found for magic, found in _ENDINGS.items() if content.startswith(magic)), "")
     suffix = Path(inner).suffix.lower()
     name = f"{hashlib.sha256(content).hexdigest()[:20]}{suffix if suffix in AUDIO_SUFFIXES else ending or '.bin'}"
-    target.mkdir(parents=True, exist_ok=True)
     path = target / name
-    if not path.is_file():
-        path.write_bytes(content)
+    with told(f"The recording {inner or name}"):
+        target.mkdir(parents=True, exist_ok=True)
+        if not path.is_file():
+            path.write_bytes(content)
     return path

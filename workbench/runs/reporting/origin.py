@@ -43,11 +43,10 @@ def cost_facts(found: Measurement | None) -> Facts | None:
     """What the scored clips cost; None where nothing was measured, and figures that were not are left out."""
     if found is None:
         return None
-    alone = found.kind == "single"
     facts: dict[str, str | None] = {
         "Audio": say_seconds(found.audio_seconds),
         "Time": f"{say_seconds(found.wall_seconds)}, loading the model not counted",
-        "Measured": "each clip by itself" if alone else f"up to {found.batch_size} clips together, a share for each",
+        "Measured": _way_of_measuring(found),
         "Real-time factor": say_factor(found.rtf),
         "Processor time": say_seconds(found.cpu_seconds),
         "GPU time": None if found.gpu_seconds is None else say_seconds(found.gpu_seconds),
@@ -56,6 +55,14 @@ def cost_facts(found: Measurement | None) -> Facts | None:
         "Peak GPU memory, process": _bytes(found.peak_gpu_process_bytes),
     }
     return Facts(rows=tuple((name, value) for name, value in facts.items() if value is not None))
+
+
+def _way_of_measuring(found: Measurement) -> str:
+    if found.kind == "single":
+        return "each clip by itself"
+    if found.kind == "amortised":
+        return f"up to {found.batch_size} clips together, a share for each"
+    return "several engines at once, a share of their time for each clip; memory is of one engine"
 
 
 def _bytes(value: int | None) -> str | None:
@@ -71,11 +78,20 @@ def machine_facts(environment: Mapping[str, Any]) -> Facts:
         "Processor": f"{environment.get('cpu') or MISSING}, {environment.get('cpus_usable') or MISSING} usable",
         "Memory": say_bytes(environment.get("memory_bytes")),
         "GPU": "; ".join(_gpu(gpu) for gpu in gpus) or "none",
+        **_execution(environment),
         "System": f"{environment.get('platform') or MISSING}, Python {environment.get('python') or MISSING}",
         "Code": commit,
         "Packages": _packages(environment),
     }
     return Facts(rows=tuple(facts.items()))
+
+
+def _execution(environment: Mapping[str, Any]) -> dict[str, str]:
+    """How many engines worked side by side, where that was more than one, and what an engine had to say of it all."""
+    execution = cast("Mapping[str, Any]", environment.get("execution") or {})
+    workers, threads = execution.get("workers", 1), execution.get("threads")
+    facts = {"Engines at once": f"{workers}, {threads or MISSING} threads each"} if workers != 1 else {}
+    return facts | ({"Engine says": " ".join(execution["remarks"])} if execution.get("remarks") else {})
 
 
 def _gpu(gpu: Mapping[str, Any]) -> str:
@@ -104,7 +120,8 @@ def origin_blocks(record: RunRecord) -> tuple[Block, ...]:
 def spec_differences(a: RunRecord, b: RunRecord) -> Table:
     """What was not the same in two runs, machine and code included."""
     left, right = (spec_facts(record.spec) | dict(machine_facts(record.environment).rows) for record in (a, b))
-    rows = tuple((name, left[name], right[name]) for name in left if left[name] != right[name])
+    both = ((name, left.get(name, MISSING), right.get(name, MISSING)) for name in left | right)
+    rows = tuple(row for row in both if row[1] != row[2])
     return Table(columns=("", "A", "B"), rows=rows)
 
 

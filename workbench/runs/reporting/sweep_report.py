@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from string import ascii_uppercase
 
@@ -98,8 +98,12 @@ def trade_off_points(found: SweepTable, respect: TradeOff) -> list[CostPoint]:
 def letter_settings(found: SweepTable) -> dict[Setting, str]:
     """A letter for each setting that has a row, in the order asked for; after Z come AA, AB."""
     whole = {row.setting for row in found.rows}
-    asked = [one for one in found.record.settings if one in whole]
-    return {one: _letter(place) for place, one in enumerate(asked)}
+    return letters_of(one for one in found.record.settings if one in whole)
+
+
+def letters_of(settings: Iterable[Setting]) -> dict[Setting, str]:
+    """A letter for each, in their order."""
+    return {one: _letter(place) for place, one in enumerate(settings)}
 
 
 def _letter(place: int) -> str:
