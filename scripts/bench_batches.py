@@ -69,10 +69,12 @@ class Pass:
 
     Attributes:
         seconds: Of the wall, batches made and all.
+        cpu_seconds: Of the processors: other work on the machine changes it less.
         peak_bytes: Torch's, on a GPU; else None.
     """
 
     seconds: float
+    cpu_seconds: float
     peak_bytes: int | None
 
 
@@ -126,13 +128,17 @@ def run_batches(
     if cuda:
         torch.cuda.synchronize()
         torch.cuda.reset_peak_memory_stats()
-    began = time.perf_counter()
+    began, cpu = time.perf_counter(), time.process_time()
     for batch in batches:
         heard = engine.transcribe([clips[name] for name in batch], options)
         assert len(heard) == len(batch)
     if cuda:
         torch.cuda.synchronize()
-    return Pass(seconds=time.perf_counter() - began, peak_bytes=torch.cuda.max_memory_allocated() if cuda else None)
+    return Pass(
+        seconds=time.perf_counter() - began,
+        cpu_seconds=time.process_time() - cpu,
+        peak_bytes=torch.cuda.max_memory_allocated() if cuda else None,
+    )
 
 
 def main() -> None:
@@ -164,10 +170,12 @@ def _tell(ways: Mapping[str, list[list[str]]], passes: Mapping[str, list[Pass]],
     for name, batches in ways.items():
         seconds = median(one.seconds for one in passes[name])
         wasted = padding([[clips[one].duration for one in batch] for batch in batches])
+        cpu = median(one.cpu_seconds for one in passes[name])
         peak = passes[name][-1].peak_bytes
         memory = "" if peak is None else f"  {peak / 2**30:.2f} GiB"
         print(
             f"{name:24} {seconds:8.2f} s  {audio / seconds:8.1f} x real time  {first / seconds:5.2f} x one by one  "
+            f"{cpu:8.2f} processor s  "
             f"{len(batches)} batches, {wasted:.0%} padding{memory}"
         )
 

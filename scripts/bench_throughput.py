@@ -125,13 +125,13 @@ class WatchedPool(EnginePool):
 
 
 def processor_seconds() -> float:
-    """Of this process and all that it started."""
+    """Of this process and all that it started, those that ended included."""
     total = 0.0
     me = psutil.Process()
     for process in (me, *me.children(recursive=True)):
         with suppress(psutil.Error):
             spent = process.cpu_times()
-            total += spent.user + spent.system
+            total += spent.user + spent.system + spent.children_user + spent.children_system
     return total
 
 

@@ -25,7 +25,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -90,7 +90,7 @@ def main() -> int:
     return 1 if benchmark.faults or transcription.faults else 0
 
 
-def told(found: dict[str, object]) -> str:
+def told(found: Mapping[str, object]) -> str:
     return "\n".join(f"{name}: {what}" for name, what in found.items())
 
 

@@ -58,7 +58,8 @@ with httpx.Client(base_url=url, timeout=120, trust_env=False) as visitor:
     statuses.append(visitor.post("/v1/audio/transcriptions", files=sent).status_code)
     mistyped = [visitor.post("/v1/audio/transcriptions", files=sent, data={{"model": model}}).status_code
         for model in ("faster-whisper:openai/wisper-tiny", "whisper:openai/wisper-tiny", "qwen3-asr:Qwen/Qwen3-ASR")]
-    named = [visitor.post("/v1/audio/transcriptions", files={{"file": ("meeting.wav", {PLAYLIST.encode()!r})}}).status_code]
+    playlist = {{"file": ("meeting.wav", {PLAYLIST.encode()!r})}}
+    named = [visitor.post("/v1/audio/transcriptions", files=playlist).status_code]
 page = runpy.run_path({str(ROOT / "scripts" / "visit_page.py")!r})
 seen = page["rows"](page["visit"](url, [Path({str(SPOKEN)!r}), Path(sys.argv[1])]))
 listens = {{one.laddr.ip for one in psutil.Process(process.pid).net_connections("tcp") if one.status == "LISTEN"}}

@@ -47,5 +47,6 @@ def test_quieten_turns_off_what_libraries_send_and_keeps_the_rest() -> None:
     assert environ["GRADIO_ANALYTICS_ENABLED"] == "False"
     assert environ["GRADIO_SHARE"] == "False"
     assert environ["HF_HUB_OFFLINE"] == "1"
+    assert environ["ORT_DISABLE_TELEMETRY"] == "1"
     assert environ["PATH"] == "/bin"
     assert not {"HTTPS_PROXY", "http_proxy", "GRADIO_SERVER_NAME", "HF_TOKEN"} & environ.keys()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -20,7 +19,6 @@ pytestmark = pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="reco
 
 def recordings() -> int:
     """How many the server holds; it is this process."""
-    gc.collect()
     links = []
     for link in Path("/proc/self/fd").iterdir():
         try:

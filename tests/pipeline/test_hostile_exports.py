@@ -74,8 +74,8 @@ def test_no_text_is_more_than_text_in_a_file(text: str) -> None:
         assert all("-->" in block for block in blocks[name == "vtt" :])
         assert not set(written) & set(map(chr, (*range(9), 11, 12, *range(14, 32), 127)))
         assert "<" not in re.sub(r"<v [^<>&]*(&[a-z]+;[^<>&]*)*>|</v>", "", written)
-    read = json.loads(export(made, "json"))
-    assert read["source"] == json.loads(json.dumps(made.source.encode("utf-8", "replace").decode()))
+    if "\ud800" not in text:  # no engine gives half a character, see tests/engines
+        assert json.loads(export(made, "json"))["source"] == made.source
     assert kinds(export(made, "md").decode()) <= kinds(export(plain, "md").decode()) | {"text_special", "softbreak"}
     assert export(made, "txt").decode()
     again = parse_transcript(as_transcript_file(made).encode("utf-8", "replace"), "x")

@@ -39,6 +39,7 @@ def done(monkeypatch: pytest.MonkeyPatch, workbench_home: None) -> list[str]:
 
 
 NEEDS = "the engine openai-http needs the network."
+RAY_NEEDS = "the executor ray needs the network."
 
 
 @pytest.mark.parametrize(
@@ -55,6 +56,11 @@ NEEDS = "the engine openai-http needs the network."
         ("sweep a --engine builtin --engine openai-http", [f"guard {NEEDS}"]),
         ("transcribe talk.wav --engine openai-http --option allow_remote=true", [f"open {NEEDS}"]),
         ("transcribe talk.wav --engine openai-http --option allow_remote=false", [f"guard {NEEDS}"]),
+        ("bench a --executor local --ray-audio send", ["seal"]),
+        ("bench a --executor ray", [f"guard {RAY_NEEDS}"]),
+        ("sweep a --executor=ray --ray-address auto", [f"guard {RAY_NEEDS}"]),
+        ("bench a --executor ray --ray-address 127.0.0.1:6379", [f"guard {RAY_NEEDS}"]),
+        ("bench a --executor ray --ray-address 10.0.0.5:6379", [f"open {RAY_NEEDS}"]),
         ("transcribe --help", []),
         ("trial show first", []),
         ("models fetch faster-whisper:base", []),

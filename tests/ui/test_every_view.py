@@ -266,7 +266,8 @@ EXERCISES: dict[str, Callable[[str], Iterator[str]]] = {
 @cache
 def plain(exercise: str) -> Seen:
     """What the markup of harmless texts is made of; some parts are only there for an empty or a long text."""
-    markup = "".join(part for text in ("plain words", " ", "w" * 2000, "a 1", "b x c x") for part in EXERCISES[exercise](text))
+    texts = ("plain words", " ", "w" * 2000, "a 1", "b x c x")
+    markup = "".join(part for text in texts for part in EXERCISES[exercise](text))
     return Seen(markup)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,10 @@ pytestmark = pytest.mark.browser
 SPOKEN = Path(__file__).resolve().parents[2] / "eval_sets" / "english-demo" / "audio" / "e01.flac"
 TEXTS = tuple(text.encode("utf-8", "replace").decode() for text in HOSTILE)
 NAMES = tuple(text for text in TEXTS if not set(text) & set("/\0\n") and len(text) < 80)[:4]
-EVERYTHING = (
-    "document.querySelectorAll('iframe, object, embed, base, form[action^=http], [src*=outside], [href*=outside]')"
+SMUGGLED = (
+    "[...document.querySelectorAll('iframe, object, embed, base, meta[http-equiv=refresh i], [src*=outside],"
+    " [href*=outside], [onerror], [onload], [ontoggle], [onfocus], [onmouseover], [action^=http]')]"
+    ".map(one => one.localName)"
 )
 
 
@@ -80,18 +82,19 @@ def stored(page_server: Any) -> list[str]:
 def page(open_page: Callable[..., Any]) -> Iterator[Any]:
     """The page; a dialog, a window of its own, a script that ran or an element that was smuggled in is a failure."""
     opened = open_page()
+    opened.own = opened.evaluate(SMUGGLED)  # Gradio's
     happened: list[str] = []
     opened.on("dialog", lambda dialog: (happened.append(dialog.message), dialog.dismiss()))
     opened.on("popup", lambda _: happened.append("a window"))
     yield opened
-    check(opened)
+    check(opened, opened.own)
     assert happened == []
 
 
-def check(page: Any) -> None:
+def check(page: Any, known: Sequence[str] = ()) -> None:
     for frame in page.frames:
         assert frame.evaluate(PWNED.partition("=")[0]) is None
-    assert page.evaluate(f"{EVERYTHING}.length") == 0
+    assert page.evaluate(SMUGGLED) == list(known)
 
 
 def test_a_transcript_and_the_names_of_its_files(
@@ -101,20 +104,22 @@ def test_a_transcript_and_the_names_of_its_files(
     files = [tmp_path / f"{name}.flac" for name in NAMES]
     for path in files:
         shutil.copyfile(SPOKEN, path)
-    page.locator(".wb-drop input[type=file]").set_input_files([str(path) for path in files])
-    page.locator(".wb-queue li").nth(len(files) - 1).wait_for()
-    page.get_by_role("button", name="Transcribe").first.click()
+    page.locator(".wb-drop input[type=file]").set_input_files(str(files[0]))
+    page.wait_for_selector(".wb-player")
+    page.get_by_role("button", name="Transcribe", exact=True).click()
     page.wait_for_selector(".wb-editor")
     page.wait_for_function(f"document.querySelector('.wb-editor').innerText.includes({json.dumps(PWNED)})")
-    said = page.locator(".wb-main").first.inner_text()
-    assert "<script>" in said
-    check(page)
+    page.locator(".wb-drop input[type=file]").set_input_files([str(path) for path in files[1:]])
+    page.locator(".wb-queue li").nth(len(files) - 1).wait_for()
+    assert NAMES[1] in page.locator(".wb-queue").inner_text()
 
 
-def test_the_explorer_of_a_run(page: Any, stored: list[str]) -> None:
+def test_the_explorer_of_a_run(stored: list[str], page: Any) -> None:
     page.get_by_role("tab", name="Benchmark", exact=True).click()
+    page.locator(".wb-runs input:visible").wait_for()
+    time.sleep(1)  # the list of runs is brought up to date when the tab is looked at
     page.locator(".wb-runs input:visible").click()
-    page.locator("[role=option]:visible", has_text="system 0").first.click()
+    page.locator("[role=option]:visible", has_text="hostile <script").first.click()
     page.wait_for_selector(f".wb-matches:has-text('of {len(TEXTS)} clips')")
     assert page.locator("tr[data-clip]", has_text="<script>").count() > 0
     for at in (0, 4, 9):
@@ -123,7 +128,7 @@ def test_the_explorer_of_a_run(page: Any, stored: list[str]) -> None:
     for tab in ("Charts", "Errors"):
         page.get_by_role("tab", name=tab).locator("visible=true").click()
         page.wait_for_timeout(300)
-        check(page)
+        check(page, page.own)
 
 
 def test_two_runs_held_against_each_other_and_their_report(
@@ -141,7 +146,7 @@ def test_two_runs_held_against_each_other_and_their_report(
     page.wait_for_selector(".wb-shared tr[data-clip]")
     page.locator(".wb-shared tr[data-clip]").first.click()
     page.wait_for_selector("#compare-player")
-    check(page)
+    check(page, page.own)
     page.get_by_role("button", name="Make a report").click()
     link = page.locator(".wb-downloads a:visible").first
     link.wait_for()

@@ -200,7 +200,7 @@ def test_run_at_once_after_stop_is_not_lost(
     page.locator(".wb-downloads:visible").first.wait_for()
     run.wait_for()
     stop.wait_for(state="hidden")
-    (record,) = [one for one in services.list_runs(pool=page_server.pool) if str(own_set) in one.passed["sets"]]
+    (record,) = [one for one in services.list_runs(pool=page_server.pool) if str(own_set) in one.passed.get("sets", ())]
     assert record.status == "success"
 
 

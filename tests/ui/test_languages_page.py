@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 import re
 import threading
-import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from workbench.audio.io import read_clip, write_clip
@@ -199,7 +199,8 @@ def test_recordings_are_taken_and_played_in_every_language(
         page.locator(".wb-player:visible").first.wait_for()
         source = page.locator(".wb-player audio").first.evaluate("one => one.src")
         assert source.startswith(page_server.url.rstrip("/") + language.path + "files/")
-        assert urllib.request.urlopen(source).status == 200
+        assert page.request.get(source).status == 200  # with the visitor's cookie
+        assert httpx.get(source).status_code == 403
         page.get_by_role("button", name=_words(language, "Transcribe"), exact=True).click()
         page.locator(".wb-facts", has_text=_words(language, "Complete")).wait_for()
 

@@ -6,6 +6,7 @@ length is heard as a stream. The package itself is not imported: it would bring 
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.util import find_spec
@@ -235,6 +236,8 @@ def _ready() -> Any:
 @lru_cache(maxsize=1)
 def _load() -> Any:
     """The network that takes many frames at once. It keeps no state between calls, so threads can share it."""
+    # 1.31 keeps a journal of what it runs in the home folder, and would send it to its maker, from C++.
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     package = find_spec("silero_vad")

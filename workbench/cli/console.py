@@ -59,11 +59,11 @@ class Console:
         """A table as the result; aligned plain text where standard output is not a terminal."""
         if self.as_json:
             return
-        cells = [[shown(cell) for cell in row] for row in rows]
+        heads, *cells = [[shown(cell) for cell in row] for row in (columns, *rows)]
         if sys.stdout.isatty():
-            RichConsole().print(_rich_table(columns, cells))
+            RichConsole().print(_rich_table(heads, cells))
         else:
-            print(aligned([columns, *cells]), flush=True)
+            print(aligned([heads, *cells]), flush=True)
 
     def note(self, text: str) -> None:
         """A line beside the result: progress, a warning."""
@@ -125,7 +125,9 @@ def _padded(cell: str, width: int) -> str:
 
 
 def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> Table:
-    table = Table(*columns, box=None, pad_edge=False)
+    table = Table(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column))
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     return table

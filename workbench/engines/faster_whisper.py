@@ -144,7 +144,8 @@ def load_folder(folder: Path, info: EngineInfo, settings: Settings) -> FasterWhi
     """
     device, index, compute_type = choose_ctranslate2(settings, engine=info.name)
     if missing := missing_variables(folder / "model.bin"):
-        reason = f"{folder} lacks {len(missing)} of the model's tensors ({missing[0]}{', …' if missing[1:] else ''})"
+        named = missing[0] if len(missing) == 1 else f"{missing[0]}, …"
+        reason = f"{folder} lacks {len(missing)} of the model's tensors ({named})"
         raise EngineUnavailable(info.name, reason, hint="Fetch it again.")
     try:
         model = _open(folder, device, index, compute_type)

@@ -23,11 +23,11 @@ _GRACE_SECONDS = 30.0
 _THREADS = ("OMP_NUM_THREADS", "MKL_NUM_THREADS")
 """Torch reads both, CTranslate2 the first; as they are imported."""
 _BLAS_THREADS = "OPENBLAS_NUM_THREADS"
-"""What numpy reads, or else the first of those. It stays as here: Whisper's features are rounded by it, and texts with
-them, 5 of 26 clips with one thread and with two."""
+"""What numpy reads, or else the first of those. It stays as here: Whisper's features are rounded by it, by 1e-7,
+and some texts change with them (docs/measuring.md)."""
 _BLAS_IDLE = {"OPENBLAS_THREAD_TIMEOUT": "10"}
 """After 2^10 cycles without work its threads sleep. By default they turn round for 2^26, some 20 ms, after each of the
-small products of Whisper's features: of 64 clips, these took 1.3 s of processor time, and 0.5 s so."""
+small products of Whisper's features: longer than these take."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

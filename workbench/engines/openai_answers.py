@@ -48,9 +48,10 @@ class Answer:
 
     @property
     def document(self) -> Any:
-        """The JSON in it; None where it is none."""
+        """The JSON in it, with "?" for half characters, which it can name and no file hold; None where it is none."""
         try:
-            return json.loads(self.body)
+            found = json.loads(self.body)
+            return json.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
         except ValueError:
             return None
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Generator, Iterable
-from contextlib import AsyncExitStack, closing
+from contextlib import AsyncExitStack, closing, contextmanager
 from typing import Any, TypeVar
 
 from anyio import CancelScope, CapacityLimiter, create_task_group, from_thread, to_thread
@@ -31,7 +31,7 @@ async def last_event(request: Request, events: Generator[T, None, None]) -> T:
     """
 
     def work() -> T:
-        with closing(events), given_up_by(from_thread.check_cancelled):
+        with _out_of_the_line(), closing(events):
             last = next(events)
             for event in events:
                 from_thread.check_cancelled()
@@ -71,6 +71,24 @@ async def on_thread(receive: Receive, work: Callable[[], T]) -> T:
     if not results:
         raise ClientDisconnect
     return results[0]
+
+
+@contextmanager
+def _out_of_the_line() -> Generator[None]:
+    """Around work on a thread: where the client goes away while it waits for the device, it is closed where it is."""
+
+    def check() -> None:
+        try:
+            from_thread.check_cancelled()
+        except BaseException as gone:  # asyncio's, which no work here knows; a generator's end, all of it does
+            raise GeneratorExit from gone
+
+    try:
+        with given_up_by(check):
+            yield
+    except GeneratorExit:
+        from_thread.check_cancelled()
+        raise
 
 
 async def _cancel_on_disconnect(receive: Receive, scope: CancelScope) -> None:
@@ -121,7 +139,7 @@ class EventStream(Response):
                 return
 
     def _work(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with closing(self._events), given_up_by(from_thread.check_cancelled):
+        with _out_of_the_line(), closing(self._events):
             try:
                 first = self._first()
             except WorkbenchError as error:

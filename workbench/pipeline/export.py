@@ -69,7 +69,9 @@ def as_vtt(transcript: Transcript) -> str:
 
     def shown(cue: Cue) -> list[str]:
         name, *lines = (html.escape(one, quote=False) for one in (_name(transcript, cue.segment), *cue.lines))
-        return [f"<v {name}>{lines[0]}", *lines[1:]] if name else lines
+        # A name that ends in "--" would make an arrow of the tag's end, and what follows a cue of its own.
+        end = " >" if name.endswith("-") else ">"
+        return [f"<v {name}{end}{lines[0]}", *lines[1:]] if name else lines
 
     return _subtitles(make_cues(transcript.segments), "vtt", shown)
 
@@ -123,7 +125,7 @@ def export(transcript: Transcript | EditedTranscript, format_name: str, *, stamp
     if format_name not in FORMATS:
         raise UnknownName("format", format_name, FORMATS)
     if format_name == "json":
-        return as_json(transcript).encode("utf-8", "replace")
+        return as_json(transcript).encode()
     shown = transcript.view() if isinstance(transcript, EditedTranscript) else transcript
     written = as_txt(shown, stamped=stamped) if format_name == "txt" else FORMATS[format_name](shown)
     return written if isinstance(written, bytes) else _NOT_SHOWN.sub("\N{REPLACEMENT CHARACTER}", written).encode()

@@ -14,7 +14,7 @@ from workbench.runs.executors.ray_place import RayPlace
 from workbench.runs.executors.sites import Site, open_site
 from workbench.runs.outcomes import failures_among
 from workbench.runs.records import OnExisting, RunEvent, RunStarted
-from workbench.runs.session import Session, finished
+from workbench.runs.session import Session, Tally, finished
 from workbench.runs.store import RunStore, StoredRun
 from workbench.runs.workload import Workload
 from workbench.settings import Settings
@@ -117,4 +117,4 @@ def _run_at(
 def _told_again(run: StoredRun) -> Generator[RunEvent, None, None]:
     yield RunStarted(run_id=run.record.run_id, total=run.record.spec.items, done=len(run.outcomes))
     yield from run.outcomes
-    yield finished(run.record, run.outcomes)
+    yield finished(run.record, Tally().add(run.outcomes))

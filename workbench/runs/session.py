@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from workbench.errors import EngineUnavailable, ModelDiffers, ModelMissing, WorkbenchError
 from workbench.runs.executors.base import BatchDone, Executor
 from workbench.runs.executors.packing import pack
 from workbench.runs.journal import Entry, Journal, latest
-from workbench.runs.outcomes import failures_among
 from workbench.runs.records import (
     ItemFailure,
     ItemOutcome,
@@ -24,6 +23,30 @@ from workbench.runs.records import (
 )
 from workbench.runs.store import RunStore
 from workbench.runs.workload import Workload
+
+
+@dataclass(slots=True)
+class Tally:
+    """How many outcomes there are; the outcomes themselves lie on the disk, however many they are.
+
+    Attributes:
+        all: Outcomes.
+        failed: Those that are failures.
+        first_message: What the first failure says.
+    """
+
+    all: int = 0
+    failed: int = 0
+    first_message: str = ""
+
+    def add(self, outcomes: Iterable[ItemOutcome]) -> Tally:
+        """Count more of them."""
+        for outcome in outcomes:
+            self.all += 1
+            if isinstance(outcome, ItemFailure):
+                self.first_message = self.first_message if self.failed else outcome.message
+                self.failed += 1
+        return self
 
 
 class Session:
@@ -54,8 +77,7 @@ class Session:
         self._record = replace(record, status="started", finished=None, wall_seconds=None, error="")
         self._before = self._worked = journal.entries[-1].wall_seconds if journal.entries else 0.0
         self._places = {item.id: place for place, item in enumerate(work.eval_set.items)}
-        # What failed before is tried again: a failure may have had its cause outside of the item.
-        self._outcomes: list[ItemOutcome] = [one for one in latest(journal.entries) if isinstance(one, ItemResult)]
+        self._tally = Tally()
 
     def events(self) -> Generator[RunEvent, None, None]:
         """What was done before, what is done now, and the end. However it ends, the record says so."""
@@ -63,10 +85,14 @@ class Session:
         status: Status = "error"
         error = ""
         try:
-            done = list(self._outcomes)
+            # What failed before is tried again: a failure may have had its cause outside of the item.
+            before = [one for one in latest(self._journal.entries) if isinstance(one, ItemResult)]
+            self._tally.add(before)
+            done = {one.id for one in before}
             yield RunStarted(run_id=self._record.run_id, total=len(self._work.eval_set.items), done=len(done))
-            yield from done
-            yield from self._transcribe_rest()
+            yield from before
+            del before
+            yield from self._transcribe_rest(done)
             status, error = self._conclusion()
         except (GeneratorExit, KeyboardInterrupt):
             status = "cancelled"
@@ -78,10 +104,9 @@ class Session:
             raise
         finally:
             self._end(status, error)
-        yield finished(self._record, self._outcomes)
+        yield finished(self._record, self._tally)
 
-    def _transcribe_rest(self) -> Iterator[ItemOutcome]:
-        done = {outcome.id for outcome in self._outcomes}
+    def _transcribe_rest(self, done: Set[str]) -> Iterator[ItemOutcome]:
         rest = [item for item in self._work.eval_set.items if item.id not in done]
         if not rest:
             return
@@ -97,7 +122,7 @@ class Session:
         self._journal.extend(
             Entry(outcome=one, wall_seconds=self._worked, place=self._places[one.id]) for one in found.outcomes
         )
-        self._outcomes += found.outcomes
+        self._tally.add(found.outcomes)
 
     def _note(self, found: BatchDone) -> None:
         """What happened on the way, and who transcribes, which is known once the first batch is done."""
@@ -108,9 +133,8 @@ class Session:
             self._store.save_record(self._record)
 
     def _conclusion(self) -> tuple[Status, str]:
-        failures = [outcome for outcome in self._outcomes if isinstance(outcome, ItemFailure)]
-        if self._outcomes and len(failures) == len(self._outcomes):
-            return "error", f"Every item failed, the first with: {failures[0].message}"
+        if self._tally.failed and self._tally.failed == self._tally.all:
+            return "error", f"Every item failed, the first with: {self._tally.first_message}"
         return "success", ""
 
     def _end(self, status: Status, error: str) -> None:
@@ -122,13 +146,12 @@ class Session:
         self._store.save_record(self._record)
 
 
-def finished(record: RunRecord, outcomes: Sequence[ItemOutcome]) -> RunFinished:
+def finished(record: RunRecord, tally: Tally) -> RunFinished:
     """The last event of a run."""
-    failed = failures_among(outcomes)
     return RunFinished(
         run_id=record.run_id,
         status=record.status,
-        transcribed=len(outcomes) - failed,
-        failed=failed,
+        transcribed=tally.all - tally.failed,
+        failed=tally.failed,
         wall_seconds=record.wall_seconds or 0.0,
     )

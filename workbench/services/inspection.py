@@ -63,7 +63,7 @@ def find_recordings(paths: Iterable[Path | str]) -> list[FoundRecording]:
     """
     found: list[FoundRecording] = []
     for path in paths:
-        if Path(path).is_dir():
+        if os.path.isdir(path):  # noqa: PTH112  Path.is_dir raises where a name is too long to be one
             found += _in_folder(Path(path))
         else:
             found.append(FoundRecording(file=str(path), name=Path(path).stem))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from workbench.audio.steps import parse_chain
 from workbench.engines.base import EngineInfo
 from workbench.engines.registry import EngineRef
 from workbench.evalsets.model import EvalItem, EvalSet
-from workbench.runs.executors.packing import PADDED_SECONDS, WINDOW_BATCHES, pack, padding
+from workbench.runs.executors.packing import LAUNCH_CLIPS, PADDED_SECONDS, WINDOW_BATCHES, pack, padding
 from workbench.runs.workload import Workload
 
 CLIPS = st.lists(st.tuples(st.floats(0.1, 400.0), st.sampled_from(["en", "zh", ""])), max_size=60)
@@ -46,6 +47,34 @@ def test_every_item_is_in_one_batch_within_the_limits(clips: list[tuple[float, s
         longest = max(item.duration or 0.0 for item in one.items)
         assert len(one.items) == 1 or len(one.items) * longest <= PADDED_SECONDS
     assert batches == list(pack(work.eval_set.items, work))
+
+
+@given(lengths=st.lists(st.floats(0.1, 400.0), min_size=1, max_size=7), most=st.integers(2, 7))
+def test_no_other_way_to_cut_costs_less(lengths: list[float], most: int) -> None:
+    work = workload([(seconds, "en") for seconds in lengths], most)
+    packed = [[item.duration or 0.0 for item in one.items] for one in pack(work.eval_set.items, work)]
+    ascending = sorted(lengths)
+    others: list[float] = []
+    for cuts in product([False, True], repeat=len(lengths) - 1):
+        parts = [ascending[:1]]
+        for seconds, cut in zip(ascending[1:], cuts, strict=True):
+            parts.append([seconds]) if cut else parts[-1].append(seconds)
+        if all(len(one) == 1 or (len(one) <= most and len(one) * max(one) <= PADDED_SECONDS) for one in parts):
+            others.append(cost(parts))
+    assert cost(packed) == pytest.approx(min(others))
+
+
+def cost(batches: list[list[float]]) -> float:
+    return sum(max(one) * (len(one) + LAUNCH_CLIPS) for one in batches)
+
+
+def test_few_clips_of_all_lengths_are_not_one_batch() -> None:
+    lengths = [2.0 + 28.0 * number / 15 for number in range(16)]
+    work = workload([(seconds, "en") for seconds in lengths], 32)
+    packed = [[item.duration or 0.0 for item in one.items] for one in pack(work.eval_set.items, work)]
+    assert padding([lengths]) > 0.4
+    assert 1 < len(packed) < 8
+    assert padding(packed) < 0.2
 
 
 def test_one_at_a_time_goes_in_the_order_of_the_set() -> None:

@@ -114,8 +114,10 @@ def test_gpus_come_first_and_are_shared_where_more_workers_are_asked_for() -> No
 
 @pytest.mark.parametrize(
     ("address", "leaves"),
-    [(None, False), ("local", False), ("auto", False), ("127.0.0.1:6379", False), ("[::1]:6379", False)]
-    + [("10.0.0.5:6379", True), ("head.example:6379", True), ("head", True)],
+    [
+        *((one, False) for one in (None, "local", "auto", "127.0.0.1:6379", "[::1]:6379")),
+        *((one, True) for one in ("10.0.0.5:6379", "head.example:6379", "head")),
+    ],
 )
 def test_an_address_elsewhere_is_known(address: str | None, leaves: bool) -> None:
     assert leaves_machine(address) is leaves

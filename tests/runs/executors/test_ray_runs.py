@@ -123,7 +123,7 @@ def test_two_workers_say_what_this_machine_says(
 
 
 def test_a_worker_that_is_killed_costs_nothing_and_who_kills_twice_fails_alone(
-    run: Run, tones: EvalSet, settings: Settings
+    run: Run, tones: EvalSet, settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
     whole = many(tones, 20, i05="deadly-once", i11="deadly")
     events: list[RunEvent] = []
@@ -148,16 +148,17 @@ def test_a_worker_that_is_killed_costs_nothing_and_who_kills_twice_fails_alone(
             assert len(set(alike)) == 1, one.id
     assert any("another took its place" in note for note in stored.record.notes)
     assert not psutil.pid_exists(killed)
+    assert "raylet" not in "".join(capfd.readouterr())  # what is written there is a document
 
 
 def test_a_run_listens_on_this_machine_only_is_stopped_and_gone_on_with_here(
     run: Run, tones: EvalSet, settings: Settings
 ) -> None:
-    whole = many(tones, 20)
+    whole, before = many(tones, 20), psutil.Process().children(recursive=True)
     events = run(whole, workers=2, options={"seconds": 0.3})
     for _ in range(5):
         next(events)
-    below = psutil.Process().children(recursive=True)
+    below = [child for child in psutil.Process().children(recursive=True) if child not in before]
     own = [psutil.Process(), *below]
     listening = [one.laddr for process in own for one in connections(process) if one.status == psutil.CONN_LISTEN]
     assert listening
@@ -167,12 +168,12 @@ def test_a_run_listens_on_this_machine_only_is_stopped_and_gone_on_with_here(
     time.sleep(0.5)
     calls = len((settings.home / "calls.txt").read_text().splitlines())
     assert last_run(settings).record.status == "cancelled"
-    before = kept(settings)
-    assert len(before) < 12
+    done = kept(settings)
+    assert len(done) < 12
     assert not alive_among(below)
     list(run(whole, executor="local", measure="single", options={"seconds": 0.3}))
     assert len(RunStore(settings).list_runs()) == 1
-    assert len((settings.home / "calls.txt").read_text().splitlines()) == calls + 1 + 19 - len(before)
+    assert len((settings.home / "calls.txt").read_text().splitlines()) == calls + 1 + 19 - len(done)
     assert sorted(kept(settings)) == [item.id for item in whole.items if item.id != "i03"]
 
 

@@ -24,7 +24,7 @@ def test_each_stretch_of_work_adds_what_the_engine_says(
         spoken.append(engine.info.name)
         return (f"Stretch {len(spoken)}: no answer was sent again.",)
 
-    monkeypatch.setattr("workbench.runs.benchmark.take_notes", take_notes)
+    monkeypatch.setattr("workbench.runs.executors.sites.take_notes", take_notes)
     events = run(tones)
     while not isinstance(next(events), ItemResult):
         pass

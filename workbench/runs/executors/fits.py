@@ -58,9 +58,13 @@ class Fits:
 
     def keep(self, work: Workload, fit: Fit) -> None:
         """Keep it for the next time; where home cannot be written, the next time is probed again."""
+        self.keep_engine(work.ref, work.info, fit)
+
+    def keep_engine(self, ref: EngineRef, info: EngineInfo, fit: Fit) -> None:
+        """The same of an engine."""
         try:
             self._path.parent.mkdir(parents=True, exist_ok=True)
-            replace_file(self._path, _FITS.dump_json({**self._load(), _key(work.ref, work.info): fit}, indent=2))
+            replace_file(self._path, _FITS.dump_json({**self._load(), _key(ref, info): fit}, indent=2))
         except OSError:
             return
 

@@ -50,17 +50,22 @@ def most_workers(pool: EnginePool, ref: EngineRef) -> int:
     return min(available_cores(), fitting)
 
 
+def _is_busy() -> bool:
+    return psutil.getloadavg()[0] > _BUSY * available_cores()
+
+
 def workers_for_recording(pool: EnginePool, ref: EngineRef, info: EngineInfo) -> int:
     """How many engines are to transcribe the stretches of one recording: as many as a benchmark's probe found best.
 
-    Where there was none, an engine a core for CTranslate2, as far as memory goes.
+    Where there was none, an engine a core for CTranslate2, as far as memory goes. One where the machine is busy with
+    something else.
 
     Args:
         pool: Where engines come from.
         ref: Which engine and model.
         info: What it says of itself.
     """
-    if not gains_by_workers(info):
+    if not gains_by_workers(info) or _is_busy():
         return 1
     fit = Fits(pool.settings).find_engine(ref, info)
     if fit is not None and fit.workers is not None:
@@ -133,7 +138,7 @@ class FittingExecutor:
 
     def _kept(self, fit: Fit) -> Fit:
         """For the next time, unless other work on the machine decided it."""
-        if psutil.getloadavg()[0] <= _BUSY * available_cores():
+        if not _is_busy():
             self._fits.keep(self._work, fit)
         return fit
 

@@ -52,7 +52,7 @@ def connected(place: RayPlace, settings: Settings, *, processors: int) -> Genera
         raise UsageError("This process works with Ray already.", hint="Wait until that benchmark has ended.")
     try:
         opening = _own(ray, place, settings, processors) if place.starts else _joined(ray, place)
-        with opening:
+        with _hushed(), opening:
             yield ray
     finally:
         _ONE_AT_A_TIME.release()
@@ -158,6 +158,20 @@ def _only_here() -> Generator[None]:
         yield
     finally:
         ray_constants.ENABLE_RAY_CLUSTER = before
+
+
+@contextmanager
+def _hushed() -> Generator[None]:
+    """Keep to itself what Ray's machines complain of: it writes that to standard output, where documents go.
+
+    What matters of it, that a worker ended, is noted in the run's record.
+    """
+    worker: Any = importlib.import_module("ray._private.worker")
+    before, worker.print_to_stdstream = worker.print_to_stdstream, lambda *_, **__: None
+    try:
+        yield
+    finally:
+        worker.print_to_stdstream = before
 
 
 @contextmanager

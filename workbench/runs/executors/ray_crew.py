@@ -27,7 +27,6 @@ DEATHS = 10
 START_SECONDS = 600.0
 """How long the first worker is waited for: a cluster may have to start machines."""
 _THREADS = IN_HAND + 1
-_FEWER = "Ask for fewer with --workers: each has more memory then."
 _WAIT = "Others may have all of it: ask for fewer with --workers, or wait until they are done."
 
 State = Literal["coming", "loading", "loaded", "warming", "ready", "gone"]
@@ -131,9 +130,7 @@ class Workers:
         try:
             answer = self._said.get(timeout=START_SECONDS if waiting else None)
         except queue.Empty:
-            reason = (
-                f"Ray began no worker within {START_SECONDS:.0f} s, for each of which it was asked for {self._size}"
-            )
+            reason = f"Ray began no worker within {START_SECONDS:.0f} s, asked for {self._size} for each"
             raise EngineUnavailable(str(self._assignment.ref), reason, hint=_WAIT) from None
         if answer.hand.state != "gone" and not answer.ended:
             self._advance(answer)
