@@ -48,7 +48,7 @@ $(VENV)/.run: pyproject.toml | $(VENV)/.torch
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.run
-	$(PIP) install --quiet --editable '.[builtin,speakers,denoise,sherpa,hub]' --group dev
+	$(PIP) install --quiet --editable '.[builtin,speakers,denoise,sherpa,hub,cluster]' --group dev
 	@touch $@
 
 # Browser tests need Chromium and a font with Chinese; the outside scorer in the tests is NIST's sclite. Where Debian's

@@ -13,7 +13,7 @@ from workbench.engines import builtin
 from workbench.engines.builtin import FOLDER, HASHES, MODEL_BYTES, PLUGIN, assembled_folder
 from workbench.engines.faster_whisper import FasterWhisperEngine
 from workbench.engines.weights import file_sha256, verify_files
-from workbench.errors import ModelDiffers, ModelMissing, UsageError
+from workbench.errors import DiskError, ModelDiffers, ModelMissing, UsageError
 from workbench.settings import Settings
 
 ASSEMBLE = """
@@ -106,7 +106,7 @@ def test_a_rename_that_fails_otherwise_is_not_hidden(
         raise PermissionError("read-only")
 
     monkeypatch.setattr(Path, "rename", refuse)
-    with pytest.raises(PermissionError):
+    with pytest.raises(DiskError, match="read-only"):
         assembled_folder(settings)
 
 

@@ -79,7 +79,8 @@ def spoken() -> Transcript:
 
 
 def bare(text: str) -> str:
-    return "".join(text.split())
+    """Without white space, and with a mark for controls, which a terminal would obey."""
+    return re.sub("[\x07\x1b]", "\ufffd", "".join(text.split()))
 
 
 def shown(text: str, *pairs: str) -> str:

@@ -127,7 +127,8 @@ class Lane:
         if dead:
             ids = ", ".join(item.id for item, _ in group)
             self._course.note(f"The engine died and was loaded again, at {ids}: {failed.sentence}")
-        return list(chain.from_iterable(self._transcribe_together([pair], died=dead) or () for pair in group))
+        alone = dead and len(group) == 1  # in a batch another clip may have been to blame
+        return list(chain.from_iterable(self._transcribe_together([pair], died=alone) or () for pair in group))
 
     def _shared(self, transcript: Transcript) -> Transcript:
         """With its share of the time, where several engines work at once: shares add up to what all took."""
