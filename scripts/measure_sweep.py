@@ -1,8 +1,9 @@
 """A sweep that is killed again and again against one that is not: the same table, and nothing computed twice.
 
-python scripts/measure_sweep.py --engine builtin --engine whisper:FOLDER --limit 6
+python scripts/measure_sweep.py --engine builtin --engine whisper:FOLDER --limit 6 \\
+    --option builtin/temperature_fallback=false
 
-Two engines, six chains, the four spoken demo sets. One sweep runs undisturbed in a home of its own; the other is killed
+Without that option Whisper's sampled windows may differ from run to run, whether it is killed or not. Two engines, six chains, the four spoken demo sets. One sweep runs undisturbed in a home of its own; the other is killed
 (SIGKILL) after every so many seconds and started again until it ends. A second engine comes out of the built-in one's
 weights with scripts/convert_builtin_to_transformers.py.
 """
@@ -28,11 +29,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--engine", action="append", required=True)
     parser.add_argument("--limit", type=int, default=6)
+    parser.add_argument("--option", action="append", default=[], metavar="ENGINE/KEY=VALUE")
     parser.add_argument("--kill-after", type=float, default=60.0, help="seconds")
     arguments = parser.parse_args()
     command = [sys.executable, "-m", "workbench.cli", "sweep", *SETS, "--limit", str(arguments.limit), "--json"]
     command += [word for chain in CHAINS for word in ("--chain", chain)]
     command += [word for engine in arguments.engine for word in ("--engine", engine)]
+    command += [word for option in arguments.option for word in ("--option", option)]
     with tempfile.TemporaryDirectory() as folder:
         whole, began = run(command, Path(folder, "whole")), time.monotonic()
         killed, kills = run_killed(command, Path(folder, "killed"), arguments.kill_after)
