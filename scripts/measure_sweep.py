@@ -3,7 +3,9 @@
 python scripts/measure_sweep.py --engine builtin --engine whisper:FOLDER --limit 6 \\
     --option builtin/temperature_fallback=false
 
-Without that option Whisper's sampled windows may differ from run to run, whether it is killed or not. Two engines, six chains, the four spoken demo sets. One sweep runs undisturbed in a home of its own; the other is killed
+Without that option Whisper's sampled windows may differ from run to run, whether it is killed or not.
+
+Two engines, six chains, the four spoken demo sets. One sweep runs undisturbed in a home of its own; the other is killed
 (SIGKILL) after every so many seconds and started again until it ends. A second engine comes out of the built-in one's
 weights with scripts/convert_builtin_to_transformers.py.
 """

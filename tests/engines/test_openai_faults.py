@@ -132,7 +132,11 @@ def test_the_server_is_given_the_time_it_asks_for(server: Any, engine: OpenAiHtt
     assert time.monotonic() - began >= 1.0
 
 
-@pytest.mark.parametrize("asked", ["100", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)])
+@pytest.mark.parametrize(
+    "asked",
+    ["100", format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)],
+    ids=["seconds", "a time"],
+)
 def test_a_wait_beyond_the_deadline_is_not_begun(asked: str, server: Any, engine: OpenAiHttpEngine) -> None:
     server.plan = lambda *_: faults.refuse(503, Retry_After=asked)
     began = time.monotonic()
