@@ -120,7 +120,7 @@ def _vad(step: Vad, sound: SoundStream) -> SoundStream:
     for block in sound.open():
         detector.feed(block)
         size += block.size
-    spoken = [Span(one.start, min(one.end, size / rate)) for one in detector.spans()]
+    spoken = [Span(one.start, min(one.end, size / rate)) for one in detector.spans(threshold=step.threshold)]
     speech = [one for one in spoken if one.duration > 0]
     ranges, warnings = step.kept(speech, rate, size, sound.source)
     if ranges == [(0, size)]:

@@ -106,6 +106,14 @@ def test_times_of_one_step_after_another(conversation):
     assert part.times(part.offset_seconds) == changed.times(start + 2.0)
 
 
+@pytest.mark.speech
+def test_vad_takes_less_for_speech_at_a_higher_threshold(conversation):
+    lengths = [Vad(max_pause_seconds=0.5, threshold=one).apply(conversation).duration for one in (0.05, 0.5, 0.95)]
+    assert lengths[0] > lengths[2]
+    assert lengths == sorted(lengths, reverse=True)
+    assert Vad(max_pause_seconds=0.5).apply(conversation).duration == lengths[1]
+
+
 def test_vad_of_what_nobody_says_cuts_nothing_and_warns(as_clip):
     clip = as_clip(np.random.default_rng(0).normal(0, 0.01, 32_000))
     after = Vad().apply(clip)
