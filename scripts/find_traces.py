@@ -284,7 +284,9 @@ def find_traces(*, with_page: bool = True) -> dict[str, Any]:
             ("Hugging Face's cache", work / "huggingface"),
             ("browser profile", work / "profile"),
         ):
-            others = () if folder != work else tuple(one for one in work.iterdir() if one != journey.log)
+            # What a stopped transcription had finished is kept for a week, and listed by `workbench saved`.
+            others = (work / "home" / "transcripts",)
+            others = others if folder != work else tuple(one for one in work.iterdir() if one != journey.log)
             search.look(place, folder, forms, since=0, skip=others)
         for place, folder in (("the machine's temporary folder", Path(tempfile.gettempdir())),
                               ("the user's caches", Path.home() / ".cache")):  # fmt: skip
