@@ -104,12 +104,17 @@ class Vad(Step):
         help="Longer pauses become this long, but never under twice what stays; 0 leaves all.",
     )
     threshold: float = parameter(
-        0.5, unit="", least=0.05, most=0.95, help="Probability from which on it is speech; higher takes less for speech."
+        0.5,
+        unit="",
+        least=0.05,
+        most=0.95,
+        help="Probability from which on it is speech; higher takes less for speech.",
     )
 
     def apply(self, clip: AudioClip) -> AudioClip:
         """Cut; what holds no speech stays whole, with a warning."""
-        ranges, warnings = self.kept(speech_spans(clip, threshold=self.threshold), clip.sample_rate, clip.samples.size, clip.source)
+        speech = speech_spans(clip, threshold=self.threshold)
+        ranges, warnings = self.kept(speech, clip.sample_rate, clip.samples.size, clip.source)
         if ranges == [(0, clip.samples.size)]:
             return replace(clip, warnings=(*clip.warnings, *warnings))
         size = sum(end - first for first, end in ranges)
