@@ -15,6 +15,7 @@ import time
 from typing import Any, BinaryIO
 
 from workbench import sealed
+from workbench.children.core_dumps import forbid_core_dumps
 from workbench.children.messages import Message, read_message, write_message
 from workbench.engines.base import Engine
 from workbench.engines.gauges import Gauge, gpu_gauges, memory_gauge
@@ -54,10 +55,8 @@ def _keep_to_itself() -> None:
     """No way out, a process group that can be ended as a whole, and no core dump: it would hold what was said."""
     quieten()
     if hasattr(os, "setpgid"):
-        import resource
-
         os.setpgid(0, 0)
-        resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+    forbid_core_dumps()
 
 
 def _questions() -> queue.Queue[Message]:

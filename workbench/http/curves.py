@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pydantic
 from fastapi import APIRouter, Query
@@ -12,6 +12,7 @@ from fastapi import APIRouter, Query
 from workbench import services
 from workbench.engines.pool import EnginePool
 from workbench.http.answers import describe, jsonable
+from workbench.http.run_request import RunRequest
 from workbench.http.sweeps import named_ruler
 from workbench.http.transcriptions import Pool
 from workbench.http.work import EventStream, Named
@@ -21,31 +22,14 @@ from workbench.services.curves import CurveCellFailed, CurveCellStarted, CurvesM
 router = APIRouter(prefix="/v1/workbench")
 
 
-class CurveRequest(pydantic.BaseModel):
+class CurveRequest(RunRequest):
     """Arguments of `services.curve_events` and of `services.curve`."""
 
-    model_config = pydantic.ConfigDict(extra="forbid")
-
-    sets: list[str]
     axis: str = "snr_db"
-    values: list[float] = []
-    engines: list[str] = [services.DEFAULT_ENGINE]
-    chains: list[str] = [""]
-    by: list[str] = ["noise", "room", "codec"]
-    language: str = "set"
-    context: str = ""
-    options: dict[str, Any] = {}
-    limit: int | None = None
-    where: dict[str, str] = {}
-    batch_size: int = 1
-    on_existing: Literal["reuse", "resume", "again"] = "resume"
-    seed: int = 0
-    executor: str = "local"
-    measure: Literal["throughput", "single"] | None = None
-    workers: int | None = None
-    ray_address: Literal["local", "auto"] | None = None  # never where a request would have this process connect to
-    ray_audio: Literal["path", "send"] = "path"
-    ruler: str | None = None
+    values: list[float] = pydantic.Field([])
+    engines: list[str] = pydantic.Field([services.DEFAULT_ENGINE])
+    chains: list[str] = pydantic.Field([""])
+    by: list[str] = pydantic.Field(["noise", "room", "codec"])
     corrected: bool = False
 
 

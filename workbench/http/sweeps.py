@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterable
 from contextlib import closing
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import quote
 
 import pydantic
@@ -16,6 +16,7 @@ from workbench.engines.pool import EnginePool
 from workbench.errors import UsageError
 from workbench.http.answers import describe, jsonable
 from workbench.http.reporting import MEDIA_TYPES
+from workbench.http.run_request import RunRequest
 from workbench.http.transcriptions import Pool
 from workbench.http.uploads import Form, received_form
 from workbench.http.work import EventStream, Named, finished
@@ -39,28 +40,11 @@ _RECOMMEND_FORM = {
 }
 
 
-class SweepRequest(pydantic.BaseModel):
+class SweepRequest(RunRequest):
     """Arguments of `services.sweep`."""
 
-    model_config = pydantic.ConfigDict(extra="forbid")
-
-    sets: list[str]
-    engines: list[str] = [services.DEFAULT_ENGINE]
-    chains: list[str] = [""]
-    language: str = "set"
-    context: str = ""
-    options: dict[str, Any] = {}
-    limit: int | None = None
-    where: dict[str, str] = {}
-    batch_size: int = 1
-    on_existing: Literal["reuse", "resume", "again"] = "resume"
-    seed: int = 0
-    executor: str = "local"
-    measure: Literal["throughput", "single"] | None = None
-    workers: int | None = None
-    ray_address: Literal["local", "auto"] | None = None  # never where a request would have this process connect to
-    ray_audio: Literal["path", "send"] = "path"
-    ruler: str | None = None
+    engines: list[str] = pydantic.Field([services.DEFAULT_ENGINE])
+    chains: list[str] = pydantic.Field([""])
 
 
 @router.post("/sweep")

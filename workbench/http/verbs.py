@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import closing
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import pydantic
 from fastapi import APIRouter, Query
@@ -13,6 +13,7 @@ from workbench import services
 from workbench.engines.pool import EnginePool
 from workbench.errors import UsageError
 from workbench.http.answers import describe, jsonable
+from workbench.http.run_request import RunRequest
 from workbench.http.transcriptions import Pool
 from workbench.http.work import EventStream, Named
 from workbench.runs.causes_report import causes_json
@@ -25,28 +26,11 @@ from workbench.text.rulers import find_ruler
 router = APIRouter(prefix="/v1/workbench")
 
 
-class BenchRequest(pydantic.BaseModel):
+class BenchRequest(RunRequest):
     """Arguments of `services.bench`."""
 
-    model_config = pydantic.ConfigDict(extra="forbid")
-
-    sets: list[str]
     engine: str = services.DEFAULT_ENGINE
     chain: str = ""
-    language: str = "set"
-    context: str = ""
-    options: dict[str, Any] = {}
-    limit: int | None = None
-    where: dict[str, str] = {}
-    batch_size: int = 1
-    on_existing: Literal["reuse", "resume", "again"] = "resume"
-    seed: int = 0
-    executor: str = "local"
-    measure: Literal["throughput", "single"] | None = None
-    workers: int | None = None
-    ray_address: Literal["local", "auto"] | None = None  # never where a request would have this process connect to
-    ray_audio: Literal["path", "send"] = "path"
-    ruler: str | None = None
 
 
 class Pair(pydantic.BaseModel):

@@ -15,6 +15,7 @@ from functools import partial
 
 from workbench import __version__, sealed
 from workbench.audio.held import new_file
+from workbench.children.core_dumps import forbid_core_dumps
 from workbench.engines.base import EngineInfo
 from workbench.engines.host_messages import Document, error_document
 from workbench.engines.pool import EnginePool
@@ -100,10 +101,7 @@ class RayWorker:
     def begin(self) -> None:
         """It is there."""
         quieten()
-        if hasattr(os, "setpgid"):
-            import resource
-
-            resource.setrlimit(resource.RLIMIT_CORE, (0, resource.getrlimit(resource.RLIMIT_CORE)[1]))
+        forbid_core_dumps()
 
     def load(self, assignment: Assignment) -> Loaded | Refused:
         """Load the engine."""
