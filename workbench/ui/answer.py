@@ -11,7 +11,7 @@ import gradio as gr
 from workbench.ui import editor_again, theme
 from workbench.ui.answers import Answer
 from workbench.ui.commands import command_view
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.draft import Draft
 from workbench.ui.editor import Editor
 from workbench.ui.editor_again import AgainPanel
@@ -72,7 +72,7 @@ class AnswerPanel:
     @property
     def components(self) -> list[Any]:
         """All that an update may name."""
-        return [getattr(self.parts, name) for name in AnswerParts.__dataclass_fields__]
+        return components_of(self.parts)
 
     def wire(self, *, form: Any = None) -> None:
         """The events of the answer itself.

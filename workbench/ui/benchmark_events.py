@@ -23,13 +23,13 @@ from workbench.text.rulers import default_ruler, find_ruler, headline_metric
 from workbench.ui import controls, result
 from workbench.ui.benchmark_form import arguments, equivalent_command
 from workbench.ui.commands import command_view
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.expected import expect
 from workbench.ui.explorer_events import Explorer
 from workbench.ui.language import say, tell
 from workbench.ui.live import Live
 from workbench.ui.notices import notice, page_error
-from workbench.ui.stopping import Attempt, Stop, rested, stopping_view, until_stopped
+from workbench.ui.stopping import Attempt, Stop, rested, stops, until_stopped, waits
 from workbench.ui.tables import totals_view
 
 _MANY = 500
@@ -65,7 +65,7 @@ class BenchmarkTab:
     @property
     def outputs(self) -> list[Any]:
         """All that an update may name."""
-        return [*(getattr(self.shown, name) for name in Shown.__dataclass_fields__), *self.explorer.outputs]
+        return [*components_of(self.shown), *self.explorer.outputs]
 
     def begin(self, stop: Stop, sets: list[str], own_set: str) -> Updates:
         """At once on the click, before it is our turn on the device."""
@@ -79,16 +79,14 @@ class BenchmarkTab:
             shown.notice: "",
             shown.totals: "",
             shown.answer: gr.Column(visible=False),
-            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True, interactive=True),
+            **waits(shown.run, shown.stop, shown.progress, self.context.labels),
             shown.run_id: "",
         }
 
     def stop(self, stop: Stop) -> Updates:
         """At once on the click; the work ends with the clip that it is at, and what had not begun is over."""
         if stop.ask():
-            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+            return stops(self.shown.stop, self.shown.progress)
         return (
             self._idle()
             | rested(stop, self.shown.run, self.shown.stop)

@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from workbench import services
+from workbench.errors import UsageError
 from workbench.evalsets.load import SetInfo
 from workbench.text.rulers import list_rulers
 from workbench.ui import controls
@@ -108,13 +109,38 @@ def known_sets(context: PageContext) -> list[SetInfo]:
     return [one for one in services.list_sets(pool=context.pool) if not one.fault]
 
 
+def chosen_sets(form: Mapping[str, Any]) -> list[str]:
+    """The sets that are ticked, and the one that is named."""
+    own = (form["own_set"] or "").strip()
+    return [*(form["sets"] or []), *([own] if own else [])]
+
+
+def ways_and_sets(form: Mapping[str, Any]) -> dict[str, Any]:
+    """What is run on what, as sweeps and curves take it: engines and chains, each on each set.
+
+    Raises:
+        UsageError: No set or engine is chosen, or the limit is no number.
+    """
+    sets = chosen_sets(form)
+    if not sets:
+        raise UsageError("No eval set is chosen.", hint="Tick one, or name a folder or manifest.")
+    if not form["engines"]:
+        raise UsageError("No engine is chosen.", hint="Choose one or more.")
+    return {
+        "sets": sets,
+        "engines": list(form["engines"]),
+        "chains": list(form["chains"] or [""]),
+        "language": form["language"] or AS_LABELLED,
+        "limit": controls.parse_limit(form["limit"]),
+    }
+
+
 def arguments(context: PageContext, form: Mapping[str, Any]) -> dict[str, Any]:
     """What the form asks, as `services.bench_events` takes it."""
-    own = (form["own_set"] or "").strip()
     engine = form["engine"] or ""
     known = {name for name in form if "/" in name}
     return {
-        "sets": [*(form["sets"] or []), *([own] if own else [])],
+        "sets": chosen_sets(form),
         "engine": engine,
         "language": form["language"],
         "chain": form["chain"] or "",

@@ -23,7 +23,7 @@ from workbench.ui.compare_query import FIRST_ORDER, order_choice, read_query, tu
 from workbench.ui.compare_reports import write_reports
 from workbench.ui.compare_systems import System, name_systems
 from workbench.ui.compare_table import MOST_WITH_TEXTS, matches_view, order_choices, shared_view, which_choices
-from workbench.ui.context import PageContext, Updates, unchanged
+from workbench.ui.context import PageContext, Updates, components_of, unchanged
 from workbench.ui.explorer_view import no_detail_view
 from workbench.ui.label_form import LabelForm, correct_label, show_label
 from workbench.ui.language import say
@@ -101,7 +101,7 @@ class RunsTab:
     @property
     def outputs(self) -> list[Any]:
         """Every component an event may change."""
-        shown = [getattr(self.shown, name) for name in Shown.__dataclass_fields__]
+        shown = components_of(self.shown)
         return [*self.filters.inputs().values(), *self.label.outputs, *shown]
 
     def compare(self, **told: Any) -> Generator[Updates, None, None]:

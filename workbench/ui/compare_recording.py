@@ -17,7 +17,7 @@ from workbench.pipeline.variants import Variant, VariantDone
 from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
+from workbench.ui.context import DEVICE, QUIET, PageContext, Updates, components_of
 from workbench.ui.differences import inline_view
 from workbench.ui.language import say, say_many
 from workbench.ui.markup import html
@@ -26,7 +26,7 @@ from workbench.ui.player import player_view
 from workbench.ui.recording import clip_outline
 from workbench.ui.samples import copy_sample, find_samples
 from workbench.ui.sound_view import sound_view
-from workbench.ui.stopping import Attempt, Stop, give_run_back, rested, stopping_view, until_stopped
+from workbench.ui.stopping import Attempt, Stop, give_run_back, rested, stops, until_stopped, waits
 from workbench.ui.uploaded import hold_while_chosen, uploaded
 
 MOST_VARIANTS = 4
@@ -133,18 +133,13 @@ class RecordingTab:
             shown.notice: "",
             shown.columns: "",
             shown.kept: None,
-            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.cancel: gr.Button(visible=True, interactive=True),
+            **waits(shown.run, shown.cancel, shown.progress, self.context.labels),
         }
 
     def stop(self, stop: Stop) -> Updates:
         """At once on the click; the way that is worked on is finished, and what is there stays."""
         if stop.ask():
-            return {
-                self.shown.cancel: gr.Button(interactive=False),
-                self.shown.progress: stopping_view(say("Stopping after this way…")),
-            }
+            return stops(self.shown.cancel, self.shown.progress, say("Stopping after this way…"))
         return self.idle() | rested(stop, self.shown.run, self.shown.cancel)
 
     def work(self, stop: Stop, recording: str | None, count: int, **form: Any) -> Generator[Updates, None, None]:
@@ -239,7 +234,7 @@ class RecordingTab:
 
 def _wire(tab: RecordingTab, file: Any, samples: list[tuple[Any, Any]], variants: dict[str, Any], count: Any) -> None:
     shown = tab.shown
-    every = [getattr(shown, name) for name in Shown.__dataclass_fields__]
+    every = components_of(shown)
     for button, sample in samples:
         button.click(
             lambda sample=sample: str(copy_sample(sample, tab.context.folder)), None, file, queue=False, **QUIET

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,11 @@ Updates = dict[Any, Any]
 def unchanged(component: Any) -> Updates:
     """An event that changes nothing: Gradio takes an empty dictionary for too few values."""
     return {component: gr.skip()}
+
+
+def components_of(parts: Any) -> list[Any]:
+    """All fields of a dataclass of components, in their order: what an event may name."""
+    return [getattr(parts, one.name) for one in fields(parts)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,14 +15,14 @@ from workbench.runs.curve_report import curves_csv, curves_json, curves_svg
 from workbench.runs.curves import SNR, Curves
 from workbench.services.curves import CurvesMeasured
 from workbench.ui import controls, result
-from workbench.ui.benchmark_form import AS_LABELLED
+from workbench.ui.benchmark_form import AS_LABELLED, ways_and_sets
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.curve_view import curves_view
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error, warning_list
 from workbench.ui.pace import Pace
-from workbench.ui.stopping import Attempt, Stop, rested, stopping_view, until_stopped
+from workbench.ui.stopping import Attempt, Stop, rested, stops, until_stopped, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ class CurveTab:
     @property
     def outputs(self) -> list[Any]:
         """All that an update may name."""
-        return [getattr(self.shown, name) for name in Shown.__dataclass_fields__]
+        return components_of(self.shown)
 
     def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
@@ -62,16 +62,14 @@ class CurveTab:
             shown.notice: "",
             shown.curves: "",
             shown.downloads: "",
-            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True, interactive=True),
+            **waits(shown.run, shown.stop, shown.progress, self.context.labels),
             shown.held: None,
         }
 
     def stop(self, stop: Stop) -> Updates:
         """At once on the click; the work ends with the clip that it is at, and what had not begun is over."""
         if stop.ask():
-            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+            return stops(self.shown.stop, self.shown.progress)
         return (
             self._idle() | rested(stop, self.shown.run, self.shown.stop) | {self.shown.notice: notice(say("Stopped."))}
         )
@@ -147,22 +145,9 @@ class CurveTab:
         return result.downloads_view(files, self.context.labels)
 
     def _asked(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        own = (form["own_set"] or "").strip()
-        sets = [*(form["sets"] or []), *([own] if own else [])]
-        if not sets:
-            raise UsageError("No eval set is chosen.", hint="Tick one, or name a folder or manifest.")
-        if not form["engines"]:
-            raise UsageError("No engine is chosen.", hint="Choose one or more.")
+        asked = ways_and_sets(form)
         axis = (form["axis"] or SNR).strip()
-        return {
-            "sets": sets,
-            "axis": axis,
-            "values": parse_numbers(form["values"]) if axis != SNR else [],
-            "engines": list(form["engines"]),
-            "chains": list(form["chains"] or [""]),
-            "language": form["language"] or AS_LABELLED,
-            "limit": controls.parse_limit(form["limit"]),
-        }
+        return asked | {"axis": axis, "values": parse_numbers(form["values"]) if axis != SNR else []}
 
     def _command(self, asked: Mapping[str, Any], ruler: str) -> str:
         line = command_line(

@@ -18,7 +18,7 @@ from workbench.ui import result
 from workbench.ui.causes import causes_view
 from workbench.ui.clip_table import table_view
 from workbench.ui.clips import clip_detail
-from workbench.ui.context import PageContext, Updates, unchanged
+from workbench.ui.context import PageContext, Updates, components_of, unchanged
 from workbench.ui.explorer_filters import (
     Filters,
     empty_filters,
@@ -77,7 +77,7 @@ class Explorer:
     @property
     def outputs(self) -> list[Any]:
         """Every component an event may change."""
-        shown = [getattr(self.shown, name) for name in Shown.__dataclass_fields__]
+        shown = components_of(self.shown)
         return [*self.filters.inputs().values(), *self.label.outputs, *shown]
 
     def follow(self, table: str) -> Updates:

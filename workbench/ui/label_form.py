@@ -11,7 +11,7 @@ import gradio as gr
 from workbench import services
 from workbench.evalsets.corrections import Correction
 from workbench.runs.records import ItemOutcome
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.language import say
 from workbench.ui.markup import html
 from workbench.ui.notices import notice, page_error
@@ -32,7 +32,7 @@ class LabelForm:
     @property
     def outputs(self) -> list[Any]:
         """Every component of it."""
-        return [getattr(self, name) for name in LabelForm.__dataclass_fields__]
+        return components_of(self)
 
 
 def build_label_form() -> LabelForm:

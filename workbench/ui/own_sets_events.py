@@ -18,11 +18,11 @@ from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.benchmark_form import known_sets, set_choice
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.curve_events import parse_numbers
 from workbench.ui.language import say, say_many, tell
 from workbench.ui.notices import notice, page_error
-from workbench.ui.stopping import Attempt, Stop, stopping_view, until_stopped
+from workbench.ui.stopping import Attempt, Stop, stops, until_stopped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ class OwnSets:
     @property
     def outputs(self) -> list[Any]:
         """All that an update may name."""
-        return [getattr(self.shown, name) for name in Shown.__dataclass_fields__]
+        return components_of(self.shown)
 
     def begin(self, stop: Stop) -> Updates:
         """At once on the click."""
@@ -57,7 +57,7 @@ class OwnSets:
     def stop(self, stop: Stop) -> Updates:
         """At once on the click; what an import had is given up, noise variants that are made are kept."""
         if stop.ask():
-            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+            return stops(self.shown.stop, self.shown.progress)
         return self._idle() | {self.shown.answer: notice(say("Stopped.")), self.shown.stop: gr.Button(visible=False)}
 
     def import_set(self, stop: Stop, **form: Any) -> Generator[Updates, None, None]:

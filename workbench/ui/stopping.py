@@ -16,6 +16,7 @@ import gradio as gr
 
 from workbench.ui import result
 from workbench.ui.context import QUIET, Updates, unchanged
+from workbench.ui.labels import Labels
 from workbench.ui.language import say
 
 Event = TypeVar("Event")
@@ -108,6 +109,26 @@ def until_stopped(events: Generator[Event, Any, Any], attempt: Attempt) -> Itera
             if attempt.asked:
                 return
             yield event
+
+
+def waits(run: Any, button: Any, progress: Any, labels: Labels) -> Updates:
+    """At once on the click: the work waits for the device, and Stop is in the place of Run."""
+    return {
+        progress: result.progress_view(labels.waiting, key="waiting"),
+        run: gr.Button(visible=False),
+        button: gr.Button(visible=True, interactive=True),
+    }
+
+
+def stops(button: Any, progress: Any, words: str = "") -> Updates:
+    """At once on Stop, where the work has begun and will say itself that it has stopped.
+
+    Args:
+        button: That for Stop.
+        progress: What says how far the work is.
+        words: What is finished first, where it is no clip.
+    """
+    return {button: gr.Button(interactive=False), progress: stopping_view(words)}
 
 
 def rested(stop: Stop, run: Any, button: Any) -> Updates:

@@ -10,21 +10,21 @@ import gradio as gr
 
 from workbench import services
 from workbench.audio.held import HeldPath
-from workbench.errors import RunError, UsageError
+from workbench.errors import RunError
 from workbench.runs.recommendation import Recommendation
 from workbench.runs.reporting.origin import sweep_command
 from workbench.runs.reporting.sweep_report import letters_of
 from workbench.runs.sweep import SweepStarted
 from workbench.runs.sweep_table import SweepTable
 from workbench.ui import controls, result
-from workbench.ui.benchmark_form import AS_LABELLED
+from workbench.ui.benchmark_form import AS_LABELLED, ways_and_sets
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.expected import expect_sweep
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error, warning_list
 from workbench.ui.pace import Pace
-from workbench.ui.stopping import Attempt, Stop, rested, stopping_view, until_stopped
+from workbench.ui.stopping import Attempt, Stop, rested, stops, until_stopped, waits
 from workbench.ui.sweep_view import recommendation_view, sweep_label, sweep_view
 from workbench.ui.uploaded import uploaded
 
@@ -56,7 +56,7 @@ class SweepTab:
     @property
     def outputs(self) -> list[Any]:
         """All that an update may name."""
-        return [getattr(self.shown, name) for name in Shown.__dataclass_fields__]
+        return components_of(self.shown)
 
     def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
@@ -67,16 +67,14 @@ class SweepTab:
             shown.notice: "",
             shown.table: "",
             shown.downloads: "",
-            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True, interactive=True),
+            **waits(shown.run, shown.stop, shown.progress, self.context.labels),
             shown.sweep_id: "",
         }
 
     def stop(self, stop: Stop) -> Updates:
         """At once on the click; the work ends with the clip that it is at, and what had not begun is over."""
         if stop.ask():
-            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+            return stops(self.shown.stop, self.shown.progress)
         return (
             self._idle() | rested(stop, self.shown.run, self.shown.stop) | {self.shown.notice: notice(say("Stopped."))}
         )
@@ -156,18 +154,8 @@ class SweepTab:
         return {setting.label: letter for setting, letter in letters.items()}
 
     def _asked(self, form: Mapping[str, Any]) -> dict[str, Any]:
-        own = (form["own_set"] or "").strip()
-        sets = [*(form["sets"] or []), *([own] if own else [])]
-        if not sets:
-            raise UsageError("No eval set is chosen.", hint="Tick one, or name a folder or manifest.")
-        if not form["engines"]:
-            raise UsageError("No engine is chosen.", hint="Choose one or more.")
         return {
-            "sets": sets,
-            "engines": list(form["engines"]),
-            "chains": list(form["chains"] or [""]),
-            "language": form["language"] or AS_LABELLED,
-            "limit": controls.parse_limit(form["limit"]),
+            **ways_and_sets(form),
             **({"context": words} if (words := (form["context"] or "").strip()) else {}),
             **({"options": options} if (options := self._options(form)) else {}),
         }

@@ -16,7 +16,7 @@ from workbench.pipeline.transcript import Transcript
 from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.answer import AnswerPanel
-from workbench.ui.context import PageContext, Updates
+from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.expected import expect_recording
 from workbench.ui.input_check import check_view
 from workbench.ui.notices import error_notice, notice, page_error
@@ -65,7 +65,7 @@ class TranscribeTab:
     @property
     def components(self) -> list[Any]:
         """All that an update may name."""
-        return [*(getattr(self.shown, name) for name in Shown.__dataclass_fields__), *self.answer.components]
+        return [*components_of(self.shown), *self.answer.components]
 
     def listed(self, queue: Queue, *, fetch: tuple[str, str] | None = None) -> Updates:
         """The list and the buttons below the form, as they are now."""

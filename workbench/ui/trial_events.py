@@ -15,11 +15,11 @@ from workbench.errors import UsageError
 from workbench.runs.sweep import CellFailed, CellStarted
 from workbench.ui import result
 from workbench.ui.commands import command_line, command_view
-from workbench.ui.context import PageContext, Updates, unchanged
+from workbench.ui.context import PageContext, Updates, components_of, unchanged
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error, warning_list
 from workbench.ui.pace import Pace
-from workbench.ui.stopping import Attempt, Stop, rested, stopping_view, until_stopped
+from workbench.ui.stopping import Attempt, Stop, rested, stops, until_stopped, waits
 from workbench.ui.trial_labelling import Desk, Labelling, is_unfinished
 from workbench.ui.trial_view import setting_name, trial_label
 from workbench.ui.uploaded import uploaded
@@ -51,7 +51,7 @@ class TrialTab:
     @property
     def outputs(self) -> list[Any]:
         """All that an update may name."""
-        return [*(getattr(self.shown, name) for name in Shown.__dataclass_fields__), *self.labelling.outputs]
+        return [*components_of(self.shown), *self.labelling.outputs]
 
     def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
@@ -60,16 +60,14 @@ class TrialTab:
         return self._close() | {
             shown.start: gr.HTML(visible=False),
             shown.notice: "",
-            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True, interactive=True),
+            **waits(shown.run, shown.stop, shown.progress, self.context.labels),
             shown.go_on: gr.Button(visible=False),
         }
 
     def stop(self, stop: Stop, name: str) -> Updates:
         """At once on the click; the work ends with the clip that it is at, and what had not begun is over."""
         if stop.ask():
-            return {self.shown.stop: gr.Button(interactive=False), self.shown.progress: stopping_view()}
+            return stops(self.shown.stop, self.shown.progress)
         return self._stopped(name) | rested(stop, self.shown.run, self.shown.stop)
 
     def work(self, stop: Stop, **form: Any) -> Generator[Updates, None, None]:
@@ -93,9 +91,7 @@ class TrialTab:
         shown = self.shown
         return {
             shown.notice: "",
-            shown.progress: result.progress_view(self.context.labels.waiting, key="waiting"),
-            shown.run: gr.Button(visible=False),
-            shown.stop: gr.Button(visible=True, interactive=True),
+            **waits(shown.run, shown.stop, shown.progress, self.context.labels),
             shown.go_on: gr.Button(visible=False),
         }
 

@@ -14,7 +14,7 @@ from workbench.errors import RunError, UnknownName
 from workbench.runs.trial import LABELS_WANTED, Trial, TrialClip
 from workbench.text.rulers import find_ruler
 from workbench.ui.clips import clip_player
-from workbench.ui.context import PageContext, Updates, unchanged
+from workbench.ui.context import PageContext, Updates, components_of, unchanged
 from workbench.ui.language import say
 from workbench.ui.notices import notice, page_error
 from workbench.ui.picks import picked
@@ -77,7 +77,7 @@ class Labelling:
     @property
     def outputs(self) -> list[Any]:
         """All that an update may name."""
-        return [getattr(self.bench, name) for name in Bench.__dataclass_fields__]
+        return components_of(self.bench)
 
     def show(self, name: str) -> Updates:
         """A trial at the clip to label next.
