@@ -6,19 +6,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
-import av
-import av.codec.codec
 import numpy as np
-from av.audio.codeccontext import AudioCodecContext
-from av.audio.frame import AudioFrame
 
 from workbench.audio.clip import Samples
 from workbench.audio.effects.blocks import at_rate, equal_blocks, in_place
 from workbench.audio.effects.filters import convolved, sinc_taps
 from workbench.audio.effects.step import BlockStep, parameter
 from workbench.errors import UsageError
+
+if TYPE_CHECKING:
+    from av.audio.codeccontext import AudioCodecContext
 
 _MP3_RATES = (8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000)
 _AMR_MODES = (4750, 5150, 5900, 6700, 7400, 7950, 10_200, 12_200)
@@ -151,6 +150,8 @@ def coded(blocks: Iterable[Samples], sample_rate: int, codec: Codec, *, prepare:
 
 
 def _coded(blocks: Iterable[Samples], codec: Codec) -> Iterator[Samples]:
+    from av.audio.frame import AudioFrame
+
     encoder, decoder = _opened(codec)
     size = encoder.frame_size or round(0.02 * codec.rate)
     place = 0
@@ -166,6 +167,8 @@ def _coded(blocks: Iterable[Samples], codec: Codec) -> Iterator[Samples]:
 
 
 def _opened(codec: Codec) -> tuple[AudioCodecContext, AudioCodecContext]:
+    import av
+
     encoder: Any = av.CodecContext.create(codec.encoder, "w")
     encoder.sample_rate, encoder.layout, encoder.format = codec.rate, "mono", codec.form
     encoder.time_base = Fraction(1, codec.rate)
@@ -195,9 +198,12 @@ def _samples(frames: Iterable[Any]) -> Iterator[Samples]:
 
 
 def _check_codec(name: str, mode: Any) -> None:
+    from av.codec.codec import Codec as Available
+    from av.codec.codec import UnknownCodecError
+
     try:
-        av.codec.codec.Codec(name, mode)
-    except av.codec.codec.UnknownCodecError as error:
+        Available(name, mode)
+    except UnknownCodecError as error:
         raise UsageError(
             f"This build of PyAV cannot {'encode' if mode == 'w' else 'decode'} with {name}.",
             hint="Install PyAV as a wheel: pip install --force-reinstall --only-binary av av",

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import av.error
 import numpy as np
-from av.audio.frame import AudioFrame
-from av.filter import Graph
 
 from workbench.audio.clip import Samples
 from workbench.audio.effects.blocks import equal_blocks
+
+if TYPE_CHECKING:
+    from av.filter import Graph
 
 _BLOCK = 1 << 14
 
@@ -26,6 +26,8 @@ def through_filter(blocks: Iterable[Samples], sample_rate: int, name: str, **opt
         name: As FFmpeg knows it.
         options: The filter's own.
     """
+    from av.audio.frame import AudioFrame
+
     graph, source, sink = _opened(sample_rate, name, options)
     place = 0
     for block in equal_blocks(blocks, _BLOCK):
@@ -40,6 +42,8 @@ def through_filter(blocks: Iterable[Samples], sample_rate: int, name: str, **opt
 
 
 def _opened(sample_rate: int, name: str, options: dict[str, float | str]) -> tuple[Graph, Any, Any]:
+    from av.filter import Graph
+
     graph = Graph()
     source: Any = graph.add_abuffer(
         format="flt", sample_rate=sample_rate, layout="mono", time_base=Fraction(1, sample_rate)
@@ -56,10 +60,12 @@ def _opened(sample_rate: int, name: str, options: dict[str, float | str]) -> tup
 
 
 def _ready(sink: Any) -> Iterator[Samples]:
+    from av.error import BlockingIOError, EOFError
+
     while True:
         try:
             frame = sink.pull()
-        except (av.error.BlockingIOError, av.error.EOFError):
+        except (BlockingIOError, EOFError):
             return
         samples = np.array(frame.to_ndarray(), np.float32).reshape(-1)
         if samples.size:
