@@ -106,7 +106,7 @@ class _Job:
                             self._console.note(_progress_line(event))
                     elif isinstance(event, Surveying):
                         self._console.note(_survey_line(event))
-                    else:
+                    elif isinstance(event, Transcript):
                         self._deliver(event, file, name)
                         if self._console.as_json:
                             self.delivered.push(ended.pop_all())

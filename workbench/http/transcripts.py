@@ -14,7 +14,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 
 from workbench.http.work import Named
 from workbench.pipeline.export import export, summary
-from workbench.pipeline.transcribe import ChunkDone, TranscribeEvent
+from workbench.pipeline.transcribe import ChunkDone, Opening, TranscribeEvent
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.turns import TOGETHER
 from workbench.text.languages import language_name
@@ -60,8 +60,7 @@ def stream_events(
     sent = ""
     with closing(events):
         for event in events:
-            known = _known(event)
-            delta = _new(known.text, sent) if known is not None else ""
+            delta = _new(_known(event), sent)
             if delta:
                 sent += delta
                 yield _UNNAMED, {"type": "transcript.text.delta", "delta": delta}
@@ -73,10 +72,11 @@ def stream_events(
                 yield _UNNAMED, _done(event, response_format, granularities)
 
 
-def _known(event: TranscribeEvent) -> Transcript | None:
+def _known(event: TranscribeEvent) -> str:
+    """The text up to here; empty where the event has none."""
     if isinstance(event, ChunkDone):
-        return event.so_far() if event.so_far is not None else None
-    return event if isinstance(event, Transcript) else None
+        return event.so_far().text if event.so_far is not None else ""
+    return event.text if isinstance(event, Transcript | Opening) else ""
 
 
 def _done(transcript: Transcript, response_format: str, granularities: Sequence[str]) -> dict[str, Any]:

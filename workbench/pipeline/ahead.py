@@ -6,7 +6,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import TypeVar
@@ -17,12 +17,10 @@ from workbench.engines.hosted import HostedEngine
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
 from workbench.errors import EngineStopped, WorkbenchError
+from workbench.pipeline.hearing import Use
 
 Job = TypeVar("Job")
 Done = TypeVar("Done")
-Use = Callable[[], AbstractContextManager[Engine]]
-"""An engine for oneself, as a context."""
-
 _AHEAD = 4
 """Chunks of each engine that are begun, or done and not handed on: so much does one that takes long hold up."""
 

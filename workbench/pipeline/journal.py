@@ -26,7 +26,7 @@ import pydantic
 from workbench.audio.segment import Span
 from workbench.pipeline.stretch import ChunkHeard
 
-FORMAT = 1
+FORMAT = 2
 KEPT_DAYS = 7
 _HEAD = b'{"crc": "'
 _MIDDLE = b'", "entry": '
@@ -39,6 +39,7 @@ class TranscriptJournal:
         home: The folder of all journals.
         decides: What decides the text: sound, engine, model, options, chain. Anything that JSON can hold.
         chunks: As planned; a journal of another plan is begun anew.
+        beginning: Digest of the first chunk's sound, by which `kept_beginnings` knows it.
 
     Attributes:
         done: The chunks that were finished before, from the first on.
@@ -47,7 +48,7 @@ class TranscriptJournal:
         OSError: The folder cannot be written, or another process transcribes the same.
     """
 
-    def __init__(self, home: Path, decides: Mapping[str, Any], chunks: Sequence[Span]) -> None:
+    def __init__(self, home: Path, decides: Mapping[str, Any], chunks: Sequence[Span], *, beginning: str = "") -> None:
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         delete_old(home)
         key = hashlib.sha256(json.dumps(decides, sort_keys=True, default=str).encode()).hexdigest()[:32]
@@ -57,7 +58,7 @@ class TranscriptJournal:
         self._file = os.fdopen(opened, "a+b", buffering=0)
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            head = {"format": FORMAT, "chunks": [[one.start, one.end] for one in chunks]}
+            head = {"format": FORMAT, "beginning": beginning, "chunks": [[one.start, one.end] for one in chunks]}
             self.done = self._read(_line(json.dumps(head).encode()), chunks)
         except BaseException:
             self._file.close()
@@ -103,6 +104,15 @@ class TranscriptJournal:
         """The transcript was delivered: nothing of it stays here."""
         shutil.rmtree(self._folder, ignore_errors=True)
         self.close()
+
+
+def kept_beginnings(home: Path) -> set[str]:
+    """The digests of the first chunks of what is kept, whatever was asked for; nothing is locked or changed."""
+    found: set[str] = set()
+    for path in home.glob("*/chunks.jsonl"):
+        with suppress(OSError, ValueError, KeyError, TypeError), path.open("rb") as file:
+            found.add(json.loads(file.readline())["entry"]["beginning"])
+    return found
 
 
 def delete_old(home: Path) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 from workbench.audio.clip import AudioClip
-from workbench.audio.segment import Span
 from workbench.audio.steps import Chain
 from workbench.audio.stream import FileSound
 from workbench.audio.vad import warm_up
@@ -17,9 +17,11 @@ from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
 from workbench.errors import UsageError
 from workbench.pipeline.draft import NO_SPEECH, Draft
-from workbench.pipeline.journal import TranscriptJournal
-from workbench.pipeline.measurement import Measurement
+from workbench.pipeline.hearing import Hearing, Use
+from workbench.pipeline.journal import TranscriptJournal, kept_beginnings
+from workbench.pipeline.measurement import Measurement, combined
 from workbench.pipeline.meter import Meter, shared_by_length
+from workbench.pipeline.opening import Opening, begins_alike, survey_opening
 from workbench.pipeline.stretch import ChunkHeard, Heard
 from workbench.pipeline.survey import Survey, Surveying, survey_clip, survey_file
 from workbench.pipeline.transcript import Transcript
@@ -28,6 +30,7 @@ from workbench.pipeline.work import ChunkDone, TranscribeEvent, Work
 __all__ = [
     "NO_SPEECH",
     "ChunkDone",
+    "Opening",
     "Surveying",
     "TranscribeEvent",
     "resolve_options",
@@ -128,6 +131,7 @@ def transcribe_recording(
     chunk_seconds: float | None = None,
     overlap_seconds: float = 0.0,
     journals: Path | None = None,
+    hold_samples: int = 0,
     engines: Callable[[EngineInfo], int] | None = None,
 ) -> Generator[TranscribeEvent, None, None]:
     """Transcribe one recording of any length chunk by chunk; the last event is the `Transcript`.
@@ -144,12 +148,14 @@ def transcribe_recording(
         chunk_seconds: The longest stretch the engine is given; None is what the engine says serves it best.
         overlap_seconds: What is heard twice where a cut lies in the middle of speech.
         journals: Where finished chunks are kept until the transcript was delivered; None keeps none.
+        hold_samples: A file of no more samples is held in memory once it is looked through.
         engines: How many engines serve this machine, asked once the pool's is loaded: so many are loaded beside the
             work where that takes long. None is the pool's alone. The text is the same.
 
     Yields:
-        `Surveying` while a long file is looked through, `ChunkDone` for every stretch, then the `Transcript`. What was
-        kept is deleted when the generator goes on after it; until then it holds no sound and no lock.
+        The `Opening` of a long file, where it can be told and is not kept from an earlier try; `Surveying` while the
+        file is looked through, `ChunkDone` for every stretch, then the `Transcript`. What was kept is deleted when the
+        generator goes on after it; until then it holds no sound and no lock.
 
     Raises:
         UsageError: An option that cannot be used.
@@ -165,26 +171,50 @@ def transcribe_recording(
             hint="Use at most half of a chunk.",
         )
     meter = Meter(info.device, info.runtime)
+    hearing = Hearing(options, meter)
     warm_up()
+    opening = opened = None
+    if isinstance(sound, FileSound):
+        opening = survey_opening(sound, info, chain, max_seconds=longest, overlap_seconds=overlap_seconds)
+    if opening is not None:
+        opened = yield from _opened(opening, hearing, partial(pool.use, ref), journals)
+    if isinstance(sound, FileSound) and hold_samples:
+        sound = sound.clip(hold_samples) or sound
     with meter.measure(audio_seconds=0, engine=pool.get(ref)) as reading:
         survey = yield from _surveyed(sound, info, chain, longest, overlap_seconds)
-    draft = Draft(survey, info, chain, warnings=warnings, cost=reading.result)
+    cost = reading.result
+    if opening is not None and opened is not None and not begins_alike(opening, survey):
+        cost, opened = combined([cost, opened.measurement]), None
+    draft = Draft(survey, info, chain, warnings=warnings, cost=cost)
     kept = None
     if journals is not None and len(survey.chunks) > 1:
-        kept = _opened(journals, _decides(survey, info, ref, options, chain), survey.chunks)
+        kept = _kept(journals, _decides(survey, info, ref, options, chain), survey)
     try:
         count = engines(info) if engines is not None and "timestamps" in info.capabilities else 1
-        yield from Work(pool, ref, survey, options, meter, draft, kept, engines=count).events()
+        yield from Work(pool, ref, survey, hearing, draft, kept, opening=opened, engines=count).events()
         whole = draft.transcript()
         if kept is not None:
             kept.close()
-        del sound, survey, draft
+        del sound, survey, opening, draft
         yield whole
         if kept is not None:
             kept.delete()
     finally:
         if kept is not None:
             kept.close()
+
+
+def _opened(
+    opening: Survey, hearing: Hearing, use: Use, journals: Path | None
+) -> Generator[Opening, None, ChunkHeard | None]:
+    """The first chunk, told as the opening; None where an earlier try began with the same sound, and may have it."""
+    first = opening.cut(opening.chunks[0])
+    if journals is not None and first.digest in kept_beginnings(journals):
+        return None
+    chunk = hearing.chunk(0, first, opening, use)
+    segments = tuple(part for one in chunk.heard for part in one.segments(chunk.end))
+    yield Opening(start=chunk.start, end=chunk.end, segments=segments)
+    return chunk
 
 
 def _surveyed(
@@ -207,8 +237,9 @@ def _decides(
     }
 
 
-def _opened(home: Path, decides: dict[str, object], chunks: Sequence[Span]) -> TranscriptJournal | None:
+def _kept(home: Path, decides: dict[str, object], survey: Survey) -> TranscriptJournal | None:
     """The journal; None where there can be none: to be transcribed matters more than to be kept."""
+    beginning = survey.cut(survey.chunks[0]).digest
     with suppress(OSError):
-        return TranscriptJournal(home, decides, chunks)
+        return TranscriptJournal(home, decides, survey.chunks, beginning=beginning)
     return None

@@ -10,16 +10,15 @@ from functools import partial
 from statistics import median
 
 from workbench.audio.clip import AudioClip
-from workbench.engines.base import DecodeOptions, Hypothesis, Segment
+from workbench.engines.base import Segment
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef
-from workbench.errors import EngineDied, EngineStopped
-from workbench.pipeline.ahead import Engines, Use
+from workbench.pipeline.ahead import Engines
 from workbench.pipeline.draft import Draft
+from workbench.pipeline.hearing import Hearing, Use
 from workbench.pipeline.journal import TranscriptJournal
-from workbench.pipeline.measurement import Measurement, combined
-from workbench.pipeline.meter import Meter
-from workbench.pipeline.stretch import ChunkHeard, fullness, hear, speech_within
+from workbench.pipeline.opening import Opening
+from workbench.pipeline.stretch import ChunkHeard, fullness, speech_within
 from workbench.pipeline.survey import Survey, Surveying
 from workbench.pipeline.transcript import Transcript
 from workbench.pipeline.units import spoken_units
@@ -60,7 +59,7 @@ _LEAST_SPOKEN_SECONDS = 5.0
 LONG_SECONDS = 20.0
 """Work below which more engines are not worth loading: that takes 2 to 3 s each time."""
 
-TranscribeEvent = Surveying | ChunkDone | Transcript
+TranscribeEvent = Opening | Surveying | ChunkDone | Transcript
 
 
 class Work:
@@ -70,10 +69,10 @@ class Work:
         pool: Where the engine comes from.
         ref: Which engine.
         survey: Of the recording.
-        options: Resolved for the engine.
-        meter: For the device the engine is on.
+        hearing: Transcribes them.
         draft: Takes the chunks.
         journal: Where each finished chunk is kept; None keeps none.
+        opening: The first chunk, where it was heard before the survey.
         engines: How many engines do the work where it takes long; more than one, only of a kind that tells times.
     """
 
@@ -82,16 +81,16 @@ class Work:
         pool: EnginePool,
         ref: EngineRef,
         survey: Survey,
-        options: DecodeOptions,
-        meter: Meter,
+        hearing: Hearing,
         draft: Draft,
         journal: TranscriptJournal | None,
         *,
+        opening: ChunkHeard | None = None,
         engines: int = 1,
     ) -> None:
-        self._engines = engines
-        self._pool, self._ref, self._survey, self._options = pool, ref, survey, options
-        self._meter, self._draft, self._journal = meter, draft, journal
+        self._engines, self._opening = engines, opening
+        self._pool, self._ref, self._survey, self._hearing = pool, ref, survey, hearing
+        self._draft, self._journal = draft, journal
         self._fullness: list[float] = []
         self._began = time.monotonic()
         self._worked_seconds = 0.0
@@ -130,7 +129,8 @@ class Work:
         total = len(self._survey.chunks)
         if index == total:
             return
-        yield (first := self._transcribed(index))  # the first text waits for nothing
+        opened = self._opening if index == 0 else None
+        yield (first := opened or self._transcribed(index))  # the first text waits for nothing
         index += 1
         if self._engines < 2 or not self._is_long(first, index):
             yield from map(self._transcribed, range(index, total))
@@ -152,40 +152,15 @@ class Work:
 
     def _transcribed(self, index: int) -> ChunkHeard:
         usual = median(self._fullness) if len(self._fullness) >= _FEWEST_USUAL else None
-        return self._heard(self._cut(index), partial(self._pool.use, self._ref), usual)
+        return self._hearing.chunk(*self._cut(index), self._survey, partial(self._pool.use, self._ref), usual)
 
     def _transcribed_beside(self, cut: tuple[int, AudioClip], use: Use) -> ChunkHeard:
         """In a thread of its own. What is usual is not known, and not needed where there are times (`stretch.hear`)."""
-        chunk = self._heard(cut, use, None)
+        chunk = self._hearing.chunk(*cut, self._survey, use)
         cost = chunk.measurement
         return replace(
             chunk, measurement=replace(cost, wall_seconds=cost.wall_seconds / self._engines, kind="concurrent")
         )
-
-    def _heard(self, cut: tuple[int, AudioClip], use: Use, usual: float | None) -> ChunkHeard:
-        index, sound = cut
-        span = self._survey.chunks[index]
-        costs: list[Measurement] = []
-
-        def call(clip: AudioClip) -> Hypothesis:
-            try:
-                return self._call_engine(clip, use, costs)
-            except EngineStopped:
-                raise
-            except EngineDied:  # once more: it may have been the hour before, and not this chunk
-                return self._call_engine(clip, use, costs)
-
-        speech = speech_within(self._survey.speech, span.start, span.end)
-        heard = hear(sound, span, speech, call, usual)
-        cost = combined(costs)
-        assert cost is not None, "the engine was called"
-        return ChunkHeard(index=index, start=span.start, end=span.end, heard=tuple(heard), measurement=cost)
-
-    def _call_engine(self, clip: AudioClip, use: Use, costs: list[Measurement]) -> Hypothesis:
-        with use() as engine, self._meter.measure(audio_seconds=clip.duration, engine=engine) as reading:
-            (hypothesis,) = engine.transcribe([clip], self._options)
-        costs.append(reading.result)
-        return hypothesis
 
     def _learn(self, chunk: ChunkHeard) -> None:
         """How full this recording's chunks are, those of an earlier try too: so the text is the same."""

@@ -17,6 +17,7 @@ from workbench.engines.base import DecodeOptions
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import UnknownName, UsageError
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.pipeline.hotwords import flag_leaks
 from workbench.pipeline.speaker_labels import label_transcript
 from workbench.pipeline.speakers import check_speakers, find_turns
@@ -67,8 +68,9 @@ def transcribe_events(
         pool: Loaded engines; None is this process's own.
 
     Yields:
-        `Surveying` while a long file is looked through, `ChunkDone` for every stretch, then the `Transcript`. What was
-        kept is deleted when the generator goes on after it; closed before, it stays for a week.
+        The `Opening` of a long file, `Surveying` while the file is looked through, `ChunkDone` for every stretch, then
+        the `Transcript`. What was kept is deleted when the generator goes on after it; closed before, it stays for a
+        week.
 
     Raises:
         AudioError: The recording cannot be used.
@@ -79,8 +81,7 @@ def transcribe_events(
     steps = parse_chain(chain)
     if channel not in get_args(Channel):
         raise UnknownName("channel", channel, get_args(Channel))
-    if chunk_seconds is not None and chunk_seconds < 1:
-        raise UsageError(f"Chunks of {chunk_seconds:g} s are too short.", hint="Use at least 1 s.")
+    chunk_seconds = checked_chunk_seconds(chunk_seconds)
     ref = EngineRef.parse(engine)
     known = plugin(ref.name)  # an unknown engine is said before an hour of audio is decoded
     if speakers is not None:
@@ -92,12 +93,13 @@ def transcribe_events(
     events = transcribe_recording(
         pool,
         ref,
-        sound.clip(MOST_SAMPLES_HELD) or sound,
+        sound,
         chain=steps,
         options=DecodeOptions(language=language, context=context, word_times=word_times, extra=dict(options or {})),
         chunk_seconds=chunk_seconds,
         overlap_seconds=overlap_seconds,
         journals=pool.settings.home / "transcripts" if resume else None,
+        hold_samples=MOST_SAMPLES_HELD,
         engines=partial(workers_for_recording, pool, ref),
     )
     if context.strip():

@@ -93,7 +93,7 @@ class AnswerPanel:
         parts = self.parts
         return {
             parts.column: gr.Column(visible=True),
-            parts.transcript: segments_view(draft.segments, labels=self.labels),
+            parts.transcript: segments_view(draft.shown_segments, labels=self.labels),
         }
 
     def show(self, answer: Answer, *, device: str = "") -> Updates:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from workbench.engines.base import Segment
@@ -24,6 +25,7 @@ class Draft:
         shown: When it was last shown, by the monotonic clock.
         last: The chunk that came last.
         kept_until: Where an earlier try was stopped, in seconds; 0 where nothing of one was kept.
+        opening: The first text, to be seen while the recording is still looked through.
     """
 
     seconds: float | None
@@ -33,6 +35,7 @@ class Draft:
     shown: float = 0.0
     last: ChunkDone | None = None
     kept_until: float = 0.0
+    opening: tuple[Segment, ...] = ()
 
     def is_due(self) -> bool:
         """Whether it should be shown again: every view carries all the text, so a fast engine's are thinned out."""
@@ -53,6 +56,16 @@ class Draft:
         text = join_texts(segment.text for segment in chunk.segments)
         if text:
             self.paragraphs.append(text)
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether there is something to see of it."""
+        return bool(self.last or self.opening)
+
+    @property
+    def shown_segments(self) -> Sequence[Segment]:
+        """Those of the chunks, or before the first one, of the opening."""
+        return self.segments if self.last is not None else self.opening
 
     def is_new(self) -> bool:
         """Whether the chunk that came last was transcribed in this try."""
