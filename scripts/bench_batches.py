@@ -1,23 +1,27 @@
 """Clips sorted by length and packed, against batches as they come, against one by one, on Qwen3-ASR's architecture.
 
-    python scripts/bench_batches.py                                     a small one, on a CPU, in a minute or two
-    python scripts/bench_batches.py --size 0.6B --device cuda --dtype bfloat16 --clips 256
+    python scripts/bench_batches.py                                     a small one, on a CPU, within two minutes
+    python scripts/bench_batches.py --size 0.6B --dtype bfloat16 --clips 12 --tokens 16 --turns 1
+    python scripts/bench_batches.py --size 0.6B --device cuda --dtype bfloat16 --clips 256 --tokens 48 --turns 3
 
 Weights are random and every clip gets the same number of tokens: the work is that of the real model of that size, the
-texts mean nothing. Clips of 2 to 30 s come in a random order. The engine is the workbench's own, the batches are those
-that a benchmark makes. The ways take turns; of each the median is told, with the share of padding in its batches and
-the highest memory torch had in use (on a GPU).
+texts mean nothing. `--dtype` is what is computed in. Clips of 2 to 30 s come in a random order. The engine is the
+workbench's own, the batches are those that a benchmark makes. The ways take turns; of each the median is told, with
+the share of padding in its batches and the highest memory torch had in use (on a GPU).
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -29,7 +33,10 @@ from transformers import Qwen3ASRConfig, Qwen3ASRForConditionalGeneration
 from workbench.audio.clip import AudioClip
 from workbench.audio.steps import parse_chain
 from workbench.engines.base import DecodeOptions, Engine
-from workbench.engines.qwen3 import PLUGIN
+from workbench.engines.device import choose_device
+from workbench.engines.qwen3 import PLUGIN, Qwen3Engine
+from workbench.engines.qwen3_aligner import load_aligner
+from workbench.engines.qwen3_checkpoint import open_checkpoint
 from workbench.engines.registry import EngineRef
 from workbench.evalsets.model import EvalItem, EvalSet
 from workbench.runs.executors.packing import pack, padding
@@ -93,6 +100,14 @@ def make_checkpoint(size: str, dtype: str, folder: Path) -> None:
     model.save_pretrained(folder)
 
 
+def open_engine(folder: Path, device: str, dtype: str) -> Qwen3Engine:
+    """As the plug-in opens it, but in the precision asked for: by itself it computes in float32 on a CPU."""
+    settings = replace(Settings.from_env(), home=folder, device=device)
+    info = replace(PLUGIN.info(str(folder), settings), device=choose_device(settings), dtype=dtype)
+    loaded = open_checkpoint(folder, "ForConditionalGeneration", device=info.device, dtype=dtype, smaller="")
+    return Qwen3Engine(*loaded, info, partial(load_aligner, settings))
+
+
 def make_clips(count: int) -> dict[str, AudioClip]:
     """Noise of 2 to 30 s."""
     draws = np.random.default_rng(7)
@@ -147,8 +162,8 @@ def main() -> None:
     quieten()
     with tempfile.TemporaryDirectory() as folder:
         make_checkpoint(arguments.size, arguments.dtype, Path(folder))
-        settings = replace(Settings.from_env(), home=Path(folder), device=arguments.device)
-        engine = PLUGIN.load(folder, settings)
+        engine = open_engine(Path(folder), arguments.device, arguments.dtype)
+    print(f"on {engine.info.device} in {engine.info.dtype}, load {os.getloadavg()[0]:.1f}", flush=True)
     clips = make_clips(arguments.clips)
     options = DecodeOptions(max_new_tokens=arguments.tokens)
     ways = {
@@ -158,10 +173,12 @@ def main() -> None:
     }
     run_batches(engine, clips, [list(clips)[:2]], options)  # warms up
     passes: dict[str, list[Pass]] = {name: [] for name in ways}
-    for _ in range(arguments.turns):
+    for turn in range(arguments.turns):
         for name, batches in ways.items():
             passes[name].append(run_batches(engine, clips, batches, options))
+            print(f"turn {turn + 1}, {name}: {passes[name][-1].seconds:.1f} s", file=sys.stderr, flush=True)
     _tell(ways, passes, clips)
+    print(f"load {os.getloadavg()[0]:.1f}")
 
 
 def _tell(ways: Mapping[str, list[list[str]]], passes: Mapping[str, list[Pass]], clips: Mapping[str, Any]) -> None:
@@ -185,11 +202,11 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("--size", choices=sorted(SIZES), default="small")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--dtype", default="float32")
-    parser.add_argument("--clips", type=int, default=48)
-    parser.add_argument("--tokens", type=int, default=48, help="for each clip")
+    parser.add_argument("--clips", type=int, default=24)
+    parser.add_argument("--tokens", type=int, default=24, help="for each clip")
     parser.add_argument("--batch-size", type=int, default=32, help="most clips of a packed batch")
     parser.add_argument("--unsorted", type=int, default=8, help="clips of a batch as they come")
-    parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--turns", type=int, default=2)
     return parser.parse_args()
 
 

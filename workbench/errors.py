@@ -20,6 +20,7 @@ the command line's, `http_status` the API's.
     │   └── EngineDied                1   503   its process ended; it is loaded again at the next call
     │       ├── EngineStuck           1   503   it gave no answer in time, so its process was ended
     │       └── EngineStopped         1   503   somebody stopped it
+    ├── TooManyHeld                   1   503   as many recordings are held as this process can hold
     ├── RunError                      2   409   a stored run that cannot be read or compared
     └── DiskError                     1   507   a disk that is full or faulty, or a place that cannot be written
 """
@@ -253,6 +254,15 @@ class EngineStuck(EngineDied):
 
 class EngineStopped(EngineDied):
     """An engine was stopped in the middle of its work because somebody asked for it: not to be tried again."""
+
+
+class TooManyHeld(WorkbenchError):
+    """One recording more than this process can hold at once."""
+
+    http_status = 503
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} cannot be kept: too many recordings are here.", hint="Try again when some are gone.")
 
 
 class RunError(WorkbenchError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import sys
 import tempfile
 from collections.abc import Generator
@@ -15,6 +16,9 @@ from workbench.errors import DiskError, UsageError, WorkbenchError
 
 _OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG)
 """What is no fault of the place that somebody named."""
+
+_IN_WORDS = re.compile(r"\(os error (\d+)\)")
+"""How libraries in Rust end what they say of an error of the system."""
 
 _HERE, _EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE, of <linux/fcntl.h> and <linux/fs.h>
 
@@ -37,16 +41,35 @@ def told(name: str) -> Generator[None]:
         raise DiskError(name, error) from error
 
 
-def replace_file(path: Path, content: bytes) -> None:
+def fault_of_the_disk(error: BaseException | None) -> OSError | None:
+    """The full or faulty disk that an error of another library comes from; None where it comes from something else.
+
+    Its causes are looked through, and its words where the library is written in Rust.
+    """
+    while error is not None:
+        found = _IN_WORDS.search(str(error))
+        code = error.errno if isinstance(error, OSError) else int(found[1]) if found else None
+        if code in (*_OF_THE_DISK, errno.EROFS):
+            return OSError(code, os.strerror(code))
+        error = error.__cause__ or error.__context__
+    return None
+
+
+def replace_file(path: Path, content: bytes, *, name: str = "") -> None:
     """Put a file in place of another in one step: a reader sees the old one or the new one, whatever happens meanwhile.
 
     Only its owner may read it. The content is on disk before the name points to it, and the name is when this returns.
+
+    Args:
+        path: The file.
+        content: All of it.
+        name: What it is, as a person knows it; empty for the file's own name.
 
     Raises:
         DiskError: It cannot be written; the old file is as it was. Also where only the last step failed, that the name
             lasts when the power goes: then the new one is there.
     """
-    with told(path.name):
+    with told(name or path.name):
         _replace(path, content)
 
 

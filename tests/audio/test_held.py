@@ -121,6 +121,53 @@ def test_what_is_lent_stays_where_it_is(tmp_path: Path) -> None:
     assert path.exists()
 
 
+LOW = """
+import resource, sys
+from pathlib import Path
+from workbench.audio.held import MOST_HELD, HeldPath, most_held, new_file, offer
+from workbench.errors import TooManyHeld
+assert most_held() == MOST_HELD
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
+assert most_held() == 50
+folder, kept = Path(sys.argv[1]), []
+for number in range(30):
+    offer(new_file(folder, "report"))
+try:
+    while True:
+        kept.append(new_file(folder, f"talk {len(kept)}.wav"))
+except TooManyHeld as error:
+    print(len(kept), error.http_status, error.sentence)
+others = [open("/dev/null") for _ in range(30)]
+kept.pop()
+kept.append(new_file(folder, "again.wav", b"sound"))
+assert kept[-1].read_bytes() == b"sound"
+try:
+    while True:
+        others.append(open("/dev/null"))
+except OSError:
+    kept.clear()
+    hog = [open("/dev/null") for _ in range(50)]
+try:
+    new_file(folder, "late.wav")
+except TooManyHeld as error:
+    print(error.message)
+others.clear()
+print(new_file(folder, "a.wav", b"well").read_text())
+"""
+
+
+@needs_proc
+def test_so_many_and_no_more_are_held_and_what_was_only_offered_gives_way(tmp_path: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LOW, str(tmp_path)], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [
+        "50 503 talk 50.wav cannot be kept: too many recordings are here. Try again when some are gone.",
+        "late.wav cannot be kept: too many recordings are here.",
+        "well",
+    ]
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_it_is_written_from_its_start(tmp_path: Path) -> None:
     held: HeldPath = new_file(tmp_path, "a.zip")
     with writing(held) as file:

@@ -14,12 +14,13 @@ from typing import Any
 import anyio
 import httpx
 import pytest
-from failing_disk import every_fault
+from failing_disk import check_every_fault, every_fault
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from workbench.engines.scripted import ScriptedPlugin
-from workbench.errors import WorkbenchError
+from workbench.errors import DiskError, WorkbenchError
+from workbench.http.access import Tokens
 from workbench.http.uploads import received_form
 from workbench.settings import Settings
 
@@ -129,6 +130,21 @@ def test_an_upload_is_refused_with_507(settings: Settings, tmp_path: Path) -> No
         assert status == 507 or fault.result == 50_000, fault.refused
         assert [path for path in fault.home.rglob("*") if path.is_file()] == [], fault.refused
     assert {"mkdir", "write"} <= set(refused)
+
+
+def test_the_token_s_file_is_whole_or_not_there(tmp_path: Path) -> None:
+    before = tmp_path / "before"
+    (before / "tokens").mkdir(parents=True)
+    (before / "tokens" / "7861").write_text("another server's")
+
+    def write(home: Path) -> str:
+        return Tokens("secret").write(home / "tokens" / "7860").read_text()
+
+    faults = check_every_fault(before, write, tmp_path / "t")
+    told = [one.error for one in faults if one.error is not None]  # a folder that is there need not be made
+    assert len(told) > 6
+    assert all(isinstance(error, DiskError) for error in told)
+    assert all("The file of the token cannot be written" in error.message for error in told)
 
 
 PROGRAM = """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,9 +10,12 @@ from typing import Any
 
 import httpx
 import pytest
+from starlette.responses import FileResponse
 
 import workbench as python
 from workbench import services
+from workbench.http import records
+from workbench.http.uploads import process_folder
 from workbench.runs.estimate import estimate_json
 from workbench.runs.run_diff import diff_json
 from workbench.runs.verification import verification_json
@@ -92,6 +96,23 @@ def test_a_bundle_goes_out_is_verified_and_comes_in(
     assert f"sealed {written['seal']}" in workbench("runs", "show", runs[0]).out
     assert workbench("compare", *runs, "--json").document["common"] == 3
     assert list((default_pool().settings.temporary).rglob("bundle.zip")) == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="needs /proc")
+def test_a_bundle_has_no_name_while_it_is_sent_and_ends_with_its_answer(runs: tuple[str, str], tmp_path: Path) -> None:
+    pool = default_pool()
+    answer = records.export_bundle(runs[0], pool)
+    left = [path for path in pool.settings.temporary.rglob("*") if path.name != process_folder(pool.settings).name]
+    assert left == [], "what a server would leave that is killed now"
+    assert isinstance(answer, FileResponse)
+    copy = tmp_path / "copy.zip"
+    copy.write_bytes(Path(answer.path).read_bytes())
+    assert services.verify(copy).run_id == runs[0]
+    where = Path(answer.path)
+    assert where.exists()
+    del answer
+    gc.collect()
+    assert not where.exists(), "nobody holds it any more"
 
 
 def test_what_is_no_bundle_is_refused_by_every_door(workbench: Workbench, server: Any, tmp_path: Path) -> None:

@@ -126,6 +126,25 @@ def test_over_http(server: object, workbench: Command, demo_set: Path) -> None:
     assert json.dumps(found)
 
 
+def test_a_curve_along_the_chunk_length_is_the_same_at_both_doors(
+    server: object, workbench: Command, demo_set: Path
+) -> None:
+    url = f"{server.url}/v1/workbench/curve"  # pyright: ignore[reportAttributeAccessIssue]
+    words = ("curve", "--set", demo_set, "--axis", "chunk_seconds", "--values", "5,10", "--engine", "scripted")
+    drawn = workbench(*words, "--json").document
+    assert [point["at"] for point in drawn["curves"][0]["points"]] == [5, 10]
+    asked = {"sets": [str(demo_set)], "axis": "chunk_seconds", "values": [5, 10], "engines": ["scripted"]}
+    assert events(url, asked)[-1] == ("curves", drawn)
+    short = workbench(*words[:-3], "0.5", "--engine", "scripted")
+    assert (short.code, "Chunks of 0.5 s are too short." in short.err) == (2, True)
+    found = workbench("bench", demo_set, "--engine", "scripted", "--chunk-seconds", "5", "--json").document
+    assert found["run_id"] == drawn["curves"][0]["runs"][0]
+    assert "Chunk length: at most 5 s" in workbench("runs", "show", found["run_id"]).out
+    assert "Chunk length: at most 5 s, cut at pauses" in workbench("runs", "report", found["run_id"], "--format=md").out
+    refused = workbench("bench", demo_set, "--engine", "scripted", "--chunk-seconds", "nan")
+    assert (refused.code, "Chunks cannot last nan s." in refused.err) == (2, True)
+
+
 def events(url: str, body: dict[str, object]) -> list[tuple[str, dict[str, object]]]:
     """Server-sent events by name; an answer that is an error as one named `refused`."""
     answer = httpx.post(url, json=body, timeout=60)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import errno
 import fnmatch
+import hashlib
 import json
 import os
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, ClassVar
 
 import huggingface_hub
 import pytest
+from failing_disk import every_fault
 from huggingface_hub import constants
 from huggingface_hub.errors import DryRunError, LocalEntryNotFoundError, RepositoryNotFoundError
 
@@ -19,7 +24,7 @@ from workbench.engines import faster_whisper, fetch, qwen3, whisper
 from workbench.engines.fetch import KNOWN_MODELS, DiskModel, fetch_model, hub_model, models_on_disk
 from workbench.engines.sherpa_kinds import read_folder
 from workbench.engines.weights import RECORD, find_weights, folder_revision, verify_folder
-from workbench.errors import EngineError, ModelDiffers, UnknownName, UsageError
+from workbench.errors import DiskError, EngineError, ModelDiffers, UnknownName, UsageError
 from workbench.settings import Settings
 
 COMMIT = "89abcdef0123456789abcdef0123456789abcdef"
@@ -32,6 +37,9 @@ REPOSITORY = {
     "tokenizer.json": b"{}",
     "README.md": b"words",
 }
+
+
+SERVED = {"model.safetensors": b"tensors", "README.md": b"words"}
 
 
 class FakeHub:
@@ -156,6 +164,110 @@ def test_a_broken_download_is_no_model_and_goes_on_later(hub: FakeHub, settings:
     assert constants.is_offline_mode(), "also after a failure"
     hub.breaks = None
     assert (fetch_model("whisper:base", settings) / "model.safetensors").read_bytes() == b"tensors"
+
+
+class HubHandler(BaseHTTPRequestHandler):
+    """A repository on a hub, for the real library: `SERVED`."""
+
+    protocol_version = "HTTP/1.1"
+    asked: ClassVar[list[str]]
+
+    def do_HEAD(self) -> None:
+        self.answer(b"")
+
+    def do_GET(self) -> None:
+        self.answer(None)
+
+    def answer(self, instead: bytes | None) -> None:
+        _, _, name = self.path.partition(f"/resolve/{COMMIT}/")
+        content, start = SERVED.get(name, b""), 0
+        extra = {"ETag": f'"{hashlib.sha256(content).hexdigest()}"', "X-Repo-Commit": COMMIT}
+        if self.path.startswith("/api/models/"):
+            siblings = [{"rfilename": one, "size": len(SERVED[one])} for one in SERVED]
+            tree = [{"type": "file", "path": one, "size": len(SERVED[one]), "oid": "0" * 40} for one in SERVED]
+            found = (
+                tree if "/tree/" in self.path else {"id": "openai/whisper-base", "sha": COMMIT, "siblings": siblings}
+            )
+            content, extra = json.dumps(found).encode(), {}
+        elif instead is None:
+            self.asked.append(f"{name} {self.headers['Range'] or ''}".strip())
+            start = int((self.headers["Range"] or "bytes=0-")[6:].partition("-")[0])
+        self.send_response(206 if start else 200)
+        for key, value in {"Content-Length": str(len(content) - start), **extra}.items():
+            self.send_header(key, value)
+        self.end_headers()
+        self.wfile.write(content[start:] if instead is None else instead)
+
+    def log_message(self, format: str, *args: Any) -> None:
+        pass
+
+
+@pytest.fixture
+def served_hub(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    """The real library, and a server on this machine for the hub; what was downloaded of it."""
+    handler = type("OfThisTest", (HubHandler,), {"asked": []})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    monkeypatch.setattr(constants, "ENDPOINT", url)
+    monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", url + "/{repo_id}/resolve/{revision}/{filename}")
+    monkeypatch.setattr(constants, "HF_HUB_DISABLE_XET", True)
+    yield handler.asked
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+def test_a_full_disk_is_said_wherever_it_comes_and_the_same_command_goes_on(
+    served_hub: list[str], tmp_path: Path
+) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+
+    def fetch(home: Path) -> Any:
+        folder = fetch_model("whisper:base", Settings(home=home))
+        verify_folder(folder)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    expected = fetch(tmp_path / "whole")
+    refused: set[str] = set()
+    for fault in every_fault(before, fetch, tmp_path / "t", codes=(errno.ENOSPC,)):
+        refused.add(fault.refused)
+        if fault.error is not None:
+            assert isinstance(fault.error, DiskError), (fault.refused, fault.error)
+            assert fault.error.sentence.startswith("The model openai/whisper-base cannot be written: No space left")
+            found = models_on_disk(Settings(home=fault.home))
+            assert found == [] or fault.refused == "fsync", "no model, or all of it"
+        assert fetch(fault.home) == expected, fault.refused
+    assert {"mkdir", "open", "write", "rename", "fsync"} <= refused
+
+
+def test_an_io_error_is_said_and_what_is_there_is_not_fetched_again(
+    served_hub: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faulty(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fetch, "write_new", faulty)
+        with pytest.raises(DiskError, match=r"whisper-base cannot be written: Input/output"):
+            fetch_model("whisper:base", settings)
+    asked = len(served_hub)
+    assert asked == 1
+    verify_folder(fetch_model("whisper:base", settings))
+    assert len(served_hub) == asked
+
+
+def test_a_full_disk_that_a_library_in_rust_tells_in_words_is_one(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise RuntimeError("Data processing error: I/O error: No space left on device (os error 28)")
+
+    monkeypatch.setattr(huggingface_hub, "snapshot_download", full)
+    with pytest.raises(DiskError, match=r"The model openai/whisper-base cannot be written: No space left on device"):
+        fetch_model("whisper:base", settings)
 
 
 @pytest.mark.parametrize("error", [LocalEntryNotFoundError("no network"), DryRunError("no network"), OSError()])

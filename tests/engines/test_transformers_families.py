@@ -14,14 +14,20 @@ import numpy as np
 import pytest
 import torch
 import transformers
+from hypothesis import given
+from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
 from workbench.audio.clip import AudioClip
-from workbench.engines import generation
+from workbench.engines import generation, transformers_asr
 from workbench.engines.base import DecodeOptions, Hypothesis
+from workbench.engines.frame_tokens import TimedToken
+from workbench.engines.generation import end_tokens
 from workbench.engines.transformers_asr import PLUGIN, TransformersEngine
 from workbench.engines.transformers_families import FAMILIES, Family
+from workbench.engines.transformers_languages import prompt_name
+from workbench.engines.transformers_stretches import UNREADABLE, read_stretches
 from workbench.errors import AudioInvalid, UsageError
 from workbench.settings import Settings
 
@@ -147,7 +153,8 @@ def letters(folder: Path) -> Any:
 def nemo(kind: str, folder: Path) -> None:
     """Parakeet and its like: the blank is the pad token for CTC, a word of its own for transducers."""
     blank = () if FAMILIES[kind].decoder == "ctc" else ("<blank>",)
-    tokenizer = byte_tokenizer(*blank, kind=transformers.ParakeetTokenizer)
+    tags = ("<de-DE>", "<zh-CN>") if FAMILIES[kind].tagged else ()
+    tokenizer = byte_tokenizer(*blank, *tags, kind=transformers.ParakeetTokenizer)
     own: dict[str, Any] = {"vocab_size": len(tokenizer), "pad_token_id": 0, "num_mel_bins": 80, "subsample_layers": [0]}
     if blank:
         own["blank_token_id"] = tokenizer.convert_tokens_to_ids("<blank>")
@@ -155,9 +162,11 @@ def nemo(kind: str, folder: Path) -> None:
         "lasr_ctc": "Lasr",
         "granite_speech5_ctc": "GraniteSpeech5",
         "nemotron_asr_streaming": "NemotronAsrStreaming",
+        "nemotron3_5_asr": "Nemotron3_5Asr",
     }
     name = prefix.get(kind, "Parakeet")
-    extractor = getattr(transformers, f"{name}FeatureExtractor")()
+    listens = "NemotronAsrStreaming" if kind == "nemotron3_5_asr" else name
+    extractor = getattr(transformers, f"{listens}FeatureExtractor")()
     if kind == "lasr_ctc":
         own |= {"num_mel_bins": 128, "conv_kernel_size": 9}  # an even kernel makes torch warn
     processor = getattr(transformers, f"{name}Processor")(extractor, tokenizer)
@@ -196,6 +205,24 @@ def speech_to_text(kind: str, folder: Path) -> None:
     tokenizer = transformers.Speech2TextTokenizer(str(folder / "vocab.json"), str(folder / "tiny.model"))
     config = configuration(kind, vocab_size=len(names), max_target_positions=300)
     save(of(kind, config), folder, tokenizer, transformers.Speech2TextFeatureExtractor(), seed=4)
+
+
+def speecht5(kind: str, folder: Path) -> None:
+    """A token a letter, and convolutions with group normalisation, as Microsoft's checkpoint has them."""
+    sentencepiece = pytest.importorskip("sentencepiece", reason="SpeechT5's tokenizer needs sentencepiece")
+    folder.mkdir(parents=True)
+    (folder / "text.txt").write_text("\n".join(["the quick brown fox jumps over the lazy dog"] * 20), encoding="utf-8")
+    sentencepiece.SentencePieceTrainer.train(
+        input=str(folder / "text.txt"),
+        model_prefix=str(folder / "spm_char"),
+        model_type="char",
+        vocab_size=31,
+        minloglevel=9,
+        **{"bos_id": 0, "pad_id": 1, "eos_id": 2, "unk_id": 3},
+    )
+    tokenizer = transformers.SpeechT5Tokenizer(str(folder / "spm_char.model"))
+    own = WAV2VEC2 | {"feat_extract_norm": "group", "vocab_size": len(tokenizer)}
+    save(of(kind, configuration(kind, **own)), folder, tokenizer, transformers.SpeechT5FeatureExtractor(), seed=3)
 
 
 def encoder_decoder(kind: str, folder: Path) -> None:
@@ -281,6 +308,43 @@ def glmasr(kind: str, folder: Path) -> None:
     save(model, folder, transformers.GlmAsrProcessor(extractor, tokenizer, template, audio_token="<|audio|>"))
 
 
+def audio_flamingo(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer("<|im_start|>", "<|im_end|>", "<sound>", eos_token="<|im_end|>")
+    template = (
+        "{% for m in messages %}<|im_start|>user\n{% for c in m.content %}{% if c.type == 'audio' %}<sound>"
+        "{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    config = configuration(kind, vocab_size=len(tokenizer), pad_token_id=0, eos_token_id=5, audio_token_id=6)
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
+    extractor = transformers.WhisperFeatureExtractor(feature_size=128)
+    save(model, folder, transformers.AudioFlamingo3Processor(extractor, tokenizer, chat_template=template))
+
+
+def nemo_speechlm(kind: str, folder: Path) -> None:
+    """Nemotron 3.5 Transcribe: a speech encoder, one that tells speakers apart, and a language model with state space
+    layers and experts. The word for sound is beyond what the language model knows, as in the published checkpoint."""
+    tokenizer = byte_tokenizer("<|im_start|>", "<|im_end|>", eos_token="<|im_end|>")
+    known = len(tokenizer)
+    tokenizer.add_tokens(["<|audio|>"], special_tokens=True)
+    template = (
+        "{% for m in messages %}<|im_start|>user\n{% for c in m.content %}{% if c.type == 'audio' %}<|audio|>"
+        "{% else %}{{ c.text }}{% endif %}{% endfor %}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    config = configuration(
+        kind,
+        **{"vocab_size": known, "pad_token_id": 0, "bos_token_id": 1, "eos_token_id": 5, "audio_token_id": known},
+        **{"mamba_num_heads": 4, "mamba_head_dim": 8, "n_groups": 1, "ssm_state_size": 8, "chunk_size": 16},
+        **{"n_routed_experts": 2, "moe_intermediate_size": 16, "moe_shared_expert_intermediate_size": 16},
+        **{"num_experts_per_tok": 1, "audio_hidden_size": 16, "blank_token_id": known - 1},
+    )
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
+    extractor = transformers.NemotronAsrStreamingFeatureExtractor(feature_size=128)
+    parts = (extractor, tokenizer, byte_tokenizer())
+    save(model, folder, transformers.Nemotron3_5TranscribeProcessor(*parts, chat_template=template))
+
+
 def granite(kind: str, folder: Path) -> None:
     tokenizer = byte_tokenizer(*CHAT_MARKS, eos_token="<|im_end|>")
     tokenizer.chat_template = "{% for m in messages %}USER: {{ m.content }}\n{% endfor %}ASSISTANT:"
@@ -290,6 +354,41 @@ def granite(kind: str, folder: Path) -> None:
     model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
     extractor = transformers.GraniteSpeechFeatureExtractor()
     save(model, folder, transformers.GraniteSpeechProcessor(extractor, tokenizer))
+
+
+def vibevoice(kind: str, folder: Path) -> None:
+    tokenizer = byte_tokenizer(*CHAT_MARKS, "<|box_start|>", "<|object_ref_end|>", eos_token="<|im_end|>")
+    template = (
+        "{% for m in messages %}<|im_start|>user\n{% for c in m.content %}{% if c.type == 'audio' %}"
+        "<|object_ref_start|><|box_start|><|object_ref_end|>\n<|AUDIO_DURATION|> s\n{% else %}{{ c.text }}{% endif %}"
+        "{% endfor %}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    marks = {"audio_token_id": "<|box_start|>", "audio_bos_token_id": "<|object_ref_start|>"}
+    own = {name: tokenizer.convert_tokens_to_ids(mark) for name, mark in marks.items()}
+    config = configuration(
+        kind, vocab_size=len(tokenizer), pad_token_id=0, eos_token_id=5, num_filters=2, depths=[1] * 7, **own
+    )
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
+    extractor = transformers.VibeVoiceAcousticTokenizerFeatureExtractor()
+    save(model, folder, transformers.VibeVoiceAsrProcessor(extractor, tokenizer, chat_template=template))
+
+
+def moss(kind: str, folder: Path) -> None:
+    audio = ("<|audio_pad|>", "<|audio_start|>", "<|audio_end|>")
+    tokenizer = byte_tokenizer("<|im_start|>", "<|im_end|>", *audio, eos_token="<|im_end|>")
+    template = (
+        "{% for m in messages %}<|im_start|>user\n{% for c in m.content %}{% if c.type == 'audio' %}"
+        "<|audio_start|><|audio_pad|><|audio_end|>{% elif c.type == 'keywords' %}{{ c.keywords | join(', ') }}"
+        "{% endif %}{% endfor %}<|im_end|>\n{% endfor %}<|im_start|>assistant\n"
+    )
+    config = configuration(
+        kind, vocab_size=len(tokenizer), pad_token_id=0, eos_token_id=5, audio_token_id=6, intermediate_size=64
+    )
+    model = of(kind, config)
+    model.generation_config = transformers.GenerationConfig(eos_token_id=5, pad_token_id=0)
+    extractor = transformers.MossTranscribeDiarizeFeatureExtractor()
+    save(model, folder, transformers.MossTranscribeDiarizeProcessor(extractor, tokenizer, chat_template=template))
 
 
 def tekken(folder: Path, **audio: Any) -> Any:
@@ -373,6 +472,7 @@ BUILDERS: dict[str, Build] = {
     "moonshine": moonshine,
     "moonshine_streaming": moonshine,
     "speech_to_text": speech_to_text,
+    "speecht5": speecht5,
     "speech-encoder-decoder": encoder_decoder,
     "seamless_m4t": seamless,
     "seamless_m4t_v2": seamless,
@@ -380,11 +480,15 @@ BUILDERS: dict[str, Build] = {
     "cohere_asr": cohere,
     "fun_asr_nano": fun_asr_nano,
     "glmasr": glmasr,
+    "audioflamingo3": audio_flamingo,
+    "nemo_speechlm": nemo_speechlm,
     "granite_speech": granite,
     "granite_speech_plus": granite,
     "voxtral": voxtral,
     "voxtral_realtime": voxtral,
     "kyutai_speech_to_text": kyutai,
+    "vibevoice_asr": vibevoice,
+    "moss_transcribe_diarize": moss,
 }
 
 
@@ -452,8 +556,9 @@ def test_a_batch_gives_what_each_clip_gives_alone(
 def test_the_info_from_the_configuration_is_the_info_after_loading(
     engine: TransformersEngine, folder: Path, home: Settings
 ) -> None:
-    assert replace(PLUGIN.info(str(folder), home), device="cpu", dtype="float32") == engine.info
-    assert engine.info.sample_rate == (24_000 if "kyutai" in folder.name else 16_000)
+    loaded = {"device": "cpu", "dtype": "float32", "attention": engine.info.attention}
+    assert replace(PLUGIN.info(str(folder), home), **loaded) == engine.info
+    assert engine.info.sample_rate == (24_000 if folder.name.startswith(("kyutai", "vibevoice")) else 16_000)
     assert PLUGIN.check(str(folder), home).ok
 
 
@@ -485,7 +590,10 @@ def test_a_language_is_told_or_is_said_not_to_be(
     if not family.language:
         assert "language" not in engine.info.capabilities
         (asked,) = engine.transcribe(clips[:1], replace(few, language="de"))
-        assert (asked.language, len(asked.warnings)) == (None, 1)
+        assert asked.language is None
+        assert [one for one in asked.warnings if one != UNREADABLE] == [
+            "transformers cannot be told a language; it decides by itself."
+        ]
         assert asked.raw == unasked.raw
         return
     assert [("told English" in one) for one in unasked.warnings] == [True] * bool(family.assumed)
@@ -564,6 +672,116 @@ def test_a_paced_model_hears_the_sound_to_its_end(engine: TransformersEngine, cl
     assert len(long.raw) > len(short.raw)
     assert long.confidence is None
     assert "confidence" not in engine.info.capabilities
+
+
+@pytest.mark.parametrize("folder", ["nemotron3_5_asr"], indirect=True)
+class TestTheLanguageThatNemotronTags:
+    def test_is_the_language_heard_and_not_part_of_the_text(
+        self, engine: TransformersEngine, clips: list[AudioClip], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        ids = engine._processor.tokenizer.convert_tokens_to_ids([*"guten", "Ġ", *"tag", "<de-DE>"])
+        said = [TimedToken(token=one, start=place / 20, end=place / 20 + 0.05) for place, one in enumerate(ids)]
+        monkeypatch.setattr(transformers_asr, "transducer_tokens", lambda *_, **__: [(said, "eos")])
+        (heard,) = engine.transcribe(clips[:1], DecodeOptions(word_times=True))
+        assert (heard.text, heard.raw, heard.language) == ("guten tag", "guten tag<de-DE>", "de")
+        words = [(word.text, round(word.start, 2), round(word.end, 2)) for word in heard.segments[0].words]
+        assert words == [("guten", 0.0, 0.25), ("tag", 0.3, 0.45)]
+        (told,) = engine.transcribe(clips[:1], DecodeOptions(language="fr"))
+        assert told.language == "fr"
+
+    def test_is_told_by_the_locale_that_the_processor_knows(
+        self, engine: TransformersEngine, clips: list[AudioClip]
+    ) -> None:
+        numbers = engine._processor.prompt_dictionary
+        for code, name in {"zh": "zh-CN", "vi": "vi-VN", "de": "de", "": "auto"}.items():
+            assert engine._inputs(clips[:1], code, "")["prompt_ids"].tolist() == [numbers[name]]
+        assert all(prompt_name(numbers, code) for code in engine.info.languages)
+
+    def test_is_not_one_that_the_checkpoint_has_no_number_for(self, folder: Path, home: Settings) -> None:
+        path = folder / "processor_config.json"
+        whole = path.read_text(encoding="utf-8")
+        path.write_text(json.dumps(json.loads(whole) | {"prompt_dictionary": {"de-DE": 9, "auto": 101}}))
+        assert PLUGIN.info(str(folder), home).languages == ("de",)
+        path.write_text(whole, encoding="utf-8")
+
+
+WRITTEN = {
+    "vibevoice_asr": (
+        'assistant\n[{"Start":0,"End":0.5,"Speaker":0,"Content":"good morning"},'
+        '{"Start":0.5,"End":9.0,"Speaker":1,"Content":"你好"},{"Start":0.9,"End":1.0,"Speaker":0,"Content":"再見"}]',
+        '[{"Start":0.0,"End":0.4,"Speaker":0,"Content":"good"},{"Start":0.5,"Con',
+        ['[{"Start":"x","End":1.0,"Content":"a"}]', '[{"Content":5}]', "[1]", "[" * 5000, "[1e999]", "garbage"],
+    ),
+    "moss_transcribe_diarize": (
+        "[0.00][S01]good morning[0.5][0.5][S02]你好[0:09][0.9][S01]再見[1.0]",
+        "[0.0][S01]good[0.4][0.5][S02]mor",
+        ["[x][S01]a[1.0]", "[0.0][S01]", "garbage", "[1:2:x][S01]a[" + "9" * 400 + "]"],
+    ),
+}
+"""Three stretches, an answer that was cut off, and answers that keep to no format."""
+
+
+@pytest.mark.parametrize("folder", list(WRITTEN), indirect=True)
+class TestStretches:
+    def test_are_the_text_with_times_and_the_raw_output_has_the_speakers(
+        self, engine: TransformersEngine, folder: Path, clips: list[AudioClip], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        answer, cut, _ = WRITTEN[folder.name]
+        heard = self.heard(engine, clips, answer, monkeypatch)
+        assert heard.text == "good morning你好再見"
+        assert heard.raw == answer
+        assert [(one.start, one.end, one.text) for one in heard.segments] == [
+            (0.0, 0.5, "good morning"), (0.5, 1.0, "你好"), (0.9, 1.0, "再見")
+        ]  # fmt: skip
+        assert (heard.finish, heard.confidence, heard.warnings) == ("eos", None, ())
+        assert self.heard(engine, clips, cut, monkeypatch).text == "good"
+        assert "timestamps" in engine.info.capabilities
+        assert "confidence" not in engine.info.capabilities
+
+    def test_that_are_none_are_the_answer_as_it_stands_with_a_warning(
+        self, engine: TransformersEngine, folder: Path, clips: list[AudioClip], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for answer in WRITTEN[folder.name][2]:
+            heard = self.heard(engine, clips, answer, monkeypatch)
+            if heard.warnings:
+                assert (heard.text, heard.segments, heard.warnings) == (answer, (), (UNREADABLE,))
+            else:
+                assert (heard.text, heard.segments) == ("a", ()), "a stretch without times that can be used"
+
+    @given(answer=st.text() | st.text(st.sampled_from('[]{}",:0123456789.S NaEndContSpekr')))
+    def test_of_no_answer_is_a_crash(self, engine: TransformersEngine, answer: str) -> None:
+        text, segments, _ = read_stretches(engine._processor, answer, 1.0)
+        assert all(0 <= one.start <= one.end <= 1.0 and one.text in text for one in segments)
+
+    def heard(
+        self, engine: TransformersEngine, clips: list[AudioClip], answer: str, monkeypatch: pytest.MonkeyPatch
+    ) -> Hypothesis:
+        row = [*engine._processor.tokenizer.encode(answer, add_special_tokens=False), *end_tokens(engine._model)]
+        monkeypatch.setattr(transformers_asr, "generate_greedily", lambda *_, **__: ([row], [[0.5] * len(row)]))
+        return engine.transcribe(clips[:1], DecodeOptions())[0]
+
+
+@pytest.mark.parametrize("folder", ["vibevoice_asr"], indirect=True)
+def test_vibevoice_adds_no_noise_to_what_it_hears(engine: TransformersEngine, clips: list[AudioClip]) -> None:
+    calls = [engine.transcribe(clips[:1], DecodeOptions(max_new_tokens=12))[0].raw for _ in range(3)]
+    assert len(set(calls)) == 1
+
+
+@pytest.mark.parametrize("folder", [kind for kind in FAMILIES if FAMILIES[kind].wordy], indirect=True)
+def test_letters_and_times_get_more_tokens(
+    engine: TransformersEngine, clips: list[AudioClip], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    caps: list[int] = []
+
+    def generate(model: Any, arguments: Any, cap: int, *_: Any, **__: Any) -> Any:
+        caps.append(cap)
+        return [[5]], [[1.0]]
+
+    monkeypatch.setattr(transformers_asr, "generate_greedily", generate)
+    engine.transcribe(clips[:1], DecodeOptions())
+    engine.transcribe(clips[:1], DecodeOptions(extra={"max_new_tokens": 40}))
+    engine.transcribe([tone(31.0, engine.info.sample_rate)], DecodeOptions(max_new_tokens=None))
+    assert caps == [1024, 40, 2048]
 
 
 @pytest.mark.parametrize("folder", ["kyutai_speech_to_text", "voxtral", "voxtral_realtime"], indirect=True)

@@ -5,6 +5,8 @@ No test asks another machine: what is fetched from the real hub cannot be tested
 
 from __future__ import annotations
 
+import builtins
+import errno
 import hashlib
 import io
 import json
@@ -20,11 +22,12 @@ from urllib.parse import unquote, urlsplit
 
 import huggingface_hub
 import pytest
+from failing_disk import check_every_fault, content, failing_disk
 from huggingface_hub import constants
 
 from workbench import services
 from workbench.engines.pool import EnginePool
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import DiskError, UsageError, WorkbenchError
 from workbench.evalsets import downloads, recipes
 from workbench.evalsets.fetching import Fetched, FetchPlan, fetch_events, plan_fetch
 from workbench.evalsets.layouts import LAYOUTS
@@ -207,6 +210,47 @@ def test_another_file_than_promised_is_refused(hub: Hub, settings: Settings) -> 
     assert not plan.folder.exists()
 
 
+@pytest.fixture
+def opens_as_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`tarfile` keeps the `open` that there was when it was imported; a failing disk puts another in its place."""
+    monkeypatch.setattr("tarfile.bltn_open", lambda *given: builtins.open(*given))  # noqa: PTH123, SIM115
+
+
+def test_a_full_disk_is_said_wherever_it_comes_and_the_same_command_goes_on(
+    hub: Hub, tmp_path: Path, opens_as_others: None
+) -> None:
+    before = tmp_path / "before"
+    before.mkdir()
+    recipe = find_recipe("fleurs-yue")
+    recipe = replace(recipe, read=replace(recipe.read, layout=""))  # its import has a test of its own
+
+    def fetch(home: Path) -> Any:
+        settings = Settings(home=home)
+        fetched(plan_fetch(recipe, settings), settings)
+        return content(home / "corpora")
+
+    faults = check_every_fault(before, fetch, tmp_path / "t", codes=(errno.ENOSPC,))
+    told = [one.error for one in faults if one.error is not None]
+    assert all(isinstance(error, DiskError) for error in told), told
+    assert any("What is in test.tar.gz cannot be written: No space left" in error.message for error in told)
+    assert any("test.tsv cannot be written: No space left" in error.message for error in told)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO])
+def test_what_is_downloaded_is_not_downloaded_again_where_it_could_not_be_unpacked(
+    hub: Hub, settings: Settings, opens_as_others: None, code: int
+) -> None:
+    plan = plan_fetch(find_recipe("fleurs-yue"), settings)
+    audio = plan.folder.with_name(".fleurs-yue.partial") / FLEURS / "audio" / "test"
+    with failing_disk(audio, 3, code) as disk, pytest.raises(DiskError, match=r"What is in test.tar.gz"):
+        fetched(plan, settings)
+    assert disk.refused
+    asked = len(hub.asked)
+    assert fetched(plan, settings).imported is not None
+    assert len(hub.asked) == asked
+    assert not list((settings.home / "corpora").rglob("downloaded.json"))
+
+
 @pytest.mark.parametrize(("status", "said"), [(401, "wants an account"), (404, "answered 404"), (500, "answered 500")])
 def test_what_the_server_refuses_is_a_sentence(hub: Hub, settings: Settings, status: int, said: str) -> None:
     hub.status = status
@@ -284,6 +328,7 @@ def test_recipes_are_whole() -> None:
     assert {one.name for one in list_recipes()} == wanted
     for one in list_recipes():
         assert one.citation, one.name
+        assert one.verified, f"{one.name}: nothing in it was checked anywhere"
         assert one.homepage.startswith("https://"), one.name
         assert (one.hub is not None) == (one.obtain == "hub"), one.name
         assert bool(one.urls) == (one.obtain == "url"), one.name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import errno
 import json
+import os
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,8 +18,9 @@ from failing_disk import check_every_fault, content, failing_disk
 from workbench import services
 from workbench.engines.pool import EnginePool
 from workbench.errors import DiskError
-from workbench.evalsets.load import find_set
-from workbench.evalsets.written import put_in_the_place_of
+from workbench.evalsets import replacing
+from workbench.evalsets.load import find_set, list_sets
+from workbench.evalsets.replacing import put_in_place, put_in_the_place_of
 from workbench.settings import Settings
 
 
@@ -87,7 +90,7 @@ def test_noise_variants_that_replace_a_set(before: Path, corpus: Path, tmp_path:
 
 
 def test_where_names_cannot_change_places_the_old_set_comes_back(before: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("workbench.evalsets.written.exchange", lambda *_: False)
+    monkeypatch.setattr(replacing, "exchange", lambda *_: False)
     old, new = before / "eval_sets" / "mine", before / "eval_sets" / ".mine-new"
     new.mkdir()
     (new / "manifest.jsonl").write_text("new")
@@ -99,3 +102,34 @@ def test_where_names_cannot_change_places_the_old_set_comes_back(before: Path, m
     put_in_the_place_of(new, old)
     assert content(old) == {"manifest.jsonl": b"new"}
     assert [path.name for path in old.parent.iterdir()] == ["mine"]
+
+
+@pytest.mark.parametrize("at", ["before the second rename", "after it"])
+def test_after_a_kill_between_two_renames_the_set_is_the_old_one_or_the_new_one(
+    before: Path, monkeypatch: pytest.MonkeyPatch, at: str
+) -> None:
+    folder, new = before / "eval_sets" / "mine", before / "eval_sets" / ".mine-new"
+    shutil.copytree(folder, new)
+    (new / "manifest.jsonl").write_text(json.dumps({"id": "new", "audio": "old.wav", "text": "a new one"}))
+    monkeypatch.setattr(replacing, "exchange", lambda *_: False)
+
+    def killed(made: Path, target: Path) -> None:
+        assert not folder.exists()
+        assert "mine" not in {one.name for one in list_sets(Settings(home=before))}, "who is at it is left alone"
+        if at == "after it":
+            put_in_place(made, target)
+        os._exit(9)
+
+    monkeypatch.setattr(replacing, "put_in_place", killed)
+    child = os.fork()
+    if child == 0:
+        try:
+            put_in_the_place_of(new, folder)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 9
+
+    (item,) = find_set("mine", Settings(home=before)).items
+    assert item.id == ("old" if at == "before the second rename" else "new")
+    left = sorted(path.name for path in folder.parent.iterdir())
+    assert left == ([".mine-new", "mine"] if item.id == "old" else ["mine"])

@@ -106,8 +106,17 @@ def test_cells_put_the_axis_where_it_belongs() -> None:
     assert [dict(one.options) for one in beams] == [{"x": 1, "beam_size": 1}, {"x": 1, "beam_size": 5}]
     assert all(isinstance(one.options["beam_size"], int) for one in beams)
     assert beams[0].label("beam_size") == "a:m · none · beam_size 1 · s"
-    with pytest.raises(UsageError, match="not said"):
-        plan_cells(["s"], axis="gain.peak_db", values=(), engines=["a"], chains=[""], options={})
+    chunks = plan_cells(["s"], axis="chunk_seconds", values=[5, 20, 5], engines=["a"], chains=["gain"], options={})
+    assert [(one.chain, dict(one.options), one.at, one.chunk_seconds) for one in chunks] == [
+        ("gain", {}, 5, 5),
+        ("gain", {}, 20, 20),
+    ]
+    assert chunks[1].label("chunk_seconds") == "a · gain · chunk_seconds 20 · s"
+    for axis in ("gain.peak_db", "chunk_seconds"):
+        with pytest.raises(UsageError, match="not said"):
+            plan_cells(["s"], axis=axis, values=(), engines=["a"], chains=[""], options={})
+    with pytest.raises(UsageError, match="too short"):
+        plan_cells(["s"], axis="chunk_seconds", values=[5, 0.5], engines=["a"], chains=[""], options={})
     with pytest.raises(UsageError, match="too many"):
         plan_cells(["s"], axis="beam", values=range(500), engines=["a"], chains=[""], options={})
 

@@ -196,6 +196,7 @@ def test_engines_chains_and_noises_are_curves_of_their_own(rates: dict[str, floa
     [
         ("beam_size", [{"options": {"beam_size": value, "other": "x"}} for value in (1, 2, 5)]),
         ("vad.threshold", [{"chain": f"gain@1:peak_db=-3+vad@1:threshold={value},pad=0.1"} for value in (1, 2, 5)]),
+        ("chunk_seconds", [{"chunk_seconds": float(value), "options": {"beam_size": 5}} for value in (1, 2, 5)]),
     ],
 )
 def test_options_and_parameters_are_axes_too(axis: str, specs: list[dict[str, Any]]) -> None:
@@ -209,6 +210,28 @@ def test_options_and_parameters_are_axes_too(axis: str, specs: list[dict[str, An
     assert curve.run_ids == ("r1", "r2", "r5")
     assert curve.paired
     assert curve.figures.doubling.where == "undefined"
+
+
+def test_whole_clips_are_no_place_along_the_chunk_length_and_another_curve_along_the_rest(
+    rates: dict[str, float],
+) -> None:
+    whole, short, long = (
+        stored({"clean": 0.2}, speakers=4, clips=8, run_id=f"r{value}", chunk_seconds=value, options={"beam_size": 5})
+        for value in (None, 5.0, 20.0)
+    )
+    (curve,) = find_curves([whole, short, long], ruler=find_ruler("raw"), axis="chunk_seconds").curves
+    assert [point.at for point in curve.points] == [5.0, 20.0]
+    assert curve.run_ids == ("r5.0", "r20.0")
+    with pytest.raises(UsageError, match="number 'chunk_seconds'"):
+        find_curves([whole], ruler=find_ruler("raw"), axis="chunk_seconds")
+    with pytest.raises(UsageError, match="number 'speed'") as caught:
+        find_curves([short], ruler=find_ruler("raw"), axis="speed")
+    assert "chunk_seconds" in caught.value.hint
+    beams = find_curves([whole, short, long], ruler=find_ruler("raw"), axis="beam_size").curves
+    assert [curve.name for curve in beams] == ["scripted", "chunk_seconds 5.0", "chunk_seconds 20.0"]
+    noisy = stored(rates, speakers=4, clips=8, run_id="n", chunk_seconds=5.0)
+    (curve,) = find_curves([noisy], ruler=find_ruler("raw")).curves
+    assert curve.clean is not None
 
 
 def test_what_has_no_such_number_is_said(rates: dict[str, float]) -> None:

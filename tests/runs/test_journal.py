@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.engines.base import Segment
-from workbench.errors import RunError
+from workbench.errors import DiskError, RunError
 from workbench.pipeline.measurement import Measurement
 from workbench.runs.journal import Entry, Journal, decode, encode, latest, read_journal
 from workbench.runs.records import ItemFailure, ItemResult
@@ -79,7 +79,7 @@ def test_the_last_line_cut_at_every_byte_costs_that_line_alone(tmp_path: Path) -
         kept = ["a", "b"] if cut == len(last) else ["a"]
         assert [entry.outcome.id for entry in read_journal(path)[0]] == kept
         with Journal(tmp_path) as journal:
-            assert [entry.outcome.id for entry in journal.entries] == kept
+            assert [one.id for one in journal.written.outcomes()] == kept
             journal.append(Entry(outcome=failure("c"), wall_seconds=2))
         assert [entry.outcome.id for entry in read_journal(path)[0]] == [*kept, "c"]
 
@@ -93,7 +93,7 @@ def test_a_damaged_line_in_the_middle_is_named(tmp_path: Path) -> None:
         Journal(tmp_path)
     (tmp_path / "items.jsonl").write_bytes(b"".join(lines))
     with Journal(tmp_path) as journal:  # the refusal let the lock go, though its traceback is still held
-        assert len(journal.entries) == 3
+        assert len(journal.written) == 3
     del kept
 
 
@@ -145,7 +145,7 @@ def test_a_full_disk_costs_no_line_that_was_there(tmp_path: Path, monkeypatch: p
 
         with monkeypatch.context() as patch:
             patch.setattr("os.fsync", full)
-            with pytest.raises(RunError, match="No space left on device"):
+            with pytest.raises(DiskError, match=f"The run {tmp_path.name} cannot be written: No space left on device"):
                 journal.append(Entry(outcome=failure("b"), wall_seconds=0))
         journal.append(Entry(outcome=failure("c"), wall_seconds=0))
     assert [entry.outcome.id for entry in read_journal(tmp_path / "items.jsonl")[0]] == ["a", "c"]

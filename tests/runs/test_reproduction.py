@@ -25,7 +25,7 @@ BASIC = find_ruler("basic")
 
 @pytest.fixture
 def first(run: Run, tones: EvalSet, store: RunStore) -> StoredRun:
-    list(run(tones, context="tones", language="en", batch_size=2, seed=3, passed={"sets": ["tones"]}))
+    list(run(tones, context="tones", language="en", batch_size=2, seed=3, chunk_seconds=7, passed={"sets": ["tones"]}))
     return store.load_run(store.list_runs()[0].run_id)
 
 
@@ -35,6 +35,7 @@ def again(first: StoredRun, sets: list[EvalSet], pool: EnginePool, store: RunSto
     events = run_benchmark(
         work.eval_set, pool=pool, engine=work.ref, chain=work.chain, language=work.language, context=work.context,
         options=work.options, batch_size=work.batch_size, seed=work.seed, reproduces=first.record.run_id,
+        chunk_seconds=work.chunk_seconds,
     )  # fmt: skip
     run_id = list(events)[-1].run_id  # type: ignore[union-attr]
     return judge_reproduction(first, store.load_run(run_id), plan.making, ruler=BASIC)
@@ -70,6 +71,7 @@ def test_one_that_was_stopped_goes_on(
     arguments: dict[str, Any] = {
         "pool": pool, "engine": work.ref, "chain": work.chain, "language": work.language, "context": work.context,
         "batch_size": work.batch_size, "seed": work.seed, "reproduces": first.record.run_id,
+        "chunk_seconds": work.chunk_seconds,
     }  # fmt: skip
     events = run_benchmark(work.eval_set, **arguments)
     started = next(events)

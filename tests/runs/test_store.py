@@ -39,8 +39,24 @@ SPEC = RunSpec(
 @pytest.mark.parametrize("name", [field.name for field in fields(RunSpec)])
 def test_whatever_differs_makes_another_key(name: str) -> None:
     value = getattr(SPEC, name)
-    other = value + 1 if isinstance(value, int) else {"beam": 6} if name == "options" else value + "x"
+    others = {"options": {"beam": 6}, "chunk_seconds": 20.0}
+    other = others.get(name) or (value + 1 if isinstance(value, int) else value + "x")
     assert spec_key(replace(SPEC, **{name: other})) != spec_key(SPEC)
+
+
+def test_a_run_from_before_there_were_chunk_lengths_is_found_and_read(store: RunStore) -> None:
+    """Its key is that of then, computed by the code of then; None is no part of it."""
+    assert spec_key(SPEC) == "bdb02ed9f0d4f6cc62042e24dee703c384dfa553b850b17df354c6e99d823ab8"
+    record = store.create_run(SPEC, {})
+    path = store.folder / record.run_id / "run.json"
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["spec"].pop("chunk_seconds", 0) is None
+    path.write_text(json.dumps(written), encoding="utf-8")
+    found = store.find_existing(SPEC)
+    assert found == record
+    assert found is not None
+    assert found.spec.chunk_seconds is None
+    assert store.find_existing(replace(SPEC, chunk_seconds=20.0)) is None
 
 
 def test_the_order_and_kind_of_options_make_no_difference() -> None:

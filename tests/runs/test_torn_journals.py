@@ -9,7 +9,7 @@ import pytest
 
 from workbench.audio.segment import Span
 from workbench.engines.base import Hypothesis
-from workbench.errors import RunError
+from workbench.errors import DiskError, RunError
 from workbench.pipeline.journal import TranscriptJournal
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.stretch import ChunkHeard, Heard
@@ -37,7 +37,7 @@ def test_items_cut_at_every_byte_of_the_last_two_lines(tmp_path: Path) -> None:
         kept = ["a", "b", "c"][: whole[:cut].count(b"\n")]
         assert ids(path) == kept
         with Journal(tmp_path) as journal:
-            assert [entry.outcome.id for entry in journal.entries] == kept
+            assert [one.id for one in journal.written.outcomes()] == kept
         assert path.read_bytes() == b"".join(lines[: len(kept)])
 
 
@@ -56,6 +56,36 @@ def test_a_byte_changed_before_the_last_line_is_said_with_its_place(tmp_path: Pa
         with pytest.raises(RunError, match=r"items\.jsonl:2 "):
             Journal(tmp_path)
         assert path.read_bytes() == bytes(damaged)  # refused, and not cut
+
+
+def test_a_last_line_that_is_whole_and_damaged_is_no_torn_one(tmp_path: Path) -> None:
+    first, last = line("a"), line("b")
+    path = tmp_path / "items.jsonl"
+    for at in range(len(last) - 1):
+        damaged = first + last[:at] + bytes([last[at] ^ 0x15]) + last[at + 1 :]
+        if damaged.count(b"\n") != 2:
+            continue
+        path.write_bytes(damaged)
+        for reads in (read_journal, lambda _: Journal(tmp_path)):
+            with pytest.raises(RunError, match=rf"{re.escape(tmp_path.name)}/items\.jsonl:2 is damaged") as said:
+                reads(path)
+            assert said.value.hint
+        assert path.read_bytes() == damaged
+
+
+@pytest.mark.parametrize(("start", "end"), [(0, 1), (0, 40), (60, 62), (30, None), (0, None), (-1, None)])
+def test_a_last_line_of_which_blocks_are_zeros_or_the_end_is_missing_is_torn(
+    tmp_path: Path, start: int, end: int | None
+) -> None:
+    first, last = line("a"), line("b")
+    path = tmp_path / "items.jsonl"
+    zeroed = bytearray(last)
+    zeroed[start:end] = bytes(len(zeroed[start:end]))
+    path.write_bytes(first + zeroed)
+    assert ids(path) == ["a"]
+    with Journal(tmp_path) as journal:
+        assert [one.id for one in journal.written.outcomes()] == ["a"]
+    assert path.read_bytes() == first
 
 
 def heard(index: int) -> ChunkHeard:
@@ -132,7 +162,7 @@ def test_after_a_torn_line_that_cannot_be_cut_off_nothing_is_written(tmp_path: P
     with Journal(tmp_path) as journal:
         journal.append(entry("a"))
         file, journal._file = journal._file, Stuck(journal._file)  # pyright: ignore
-        with pytest.raises(RunError, match="only a part"):
+        with pytest.raises(DiskError, match="only a part"):
             journal.append(entry("b"))
         journal._file = file
         with pytest.raises(RunError, match="its end is torn"):

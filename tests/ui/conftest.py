@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Generator
@@ -130,6 +131,8 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PageServe
 
     before = dict(os.environ)
     settings = Settings(home=tmp_path_factory.mktemp("page-home"))
+    os.environ["TMPDIR"] = str(tmp_path_factory.mktemp("temporary"))  # others' files make a search of /tmp long
+    tempfile.tempdir = None
     with offered(ScriptedPlugin(script=answer, options=ScriptedOptions)) as scripted:
         pool = EnginePool(settings)
         try:
@@ -139,6 +142,7 @@ def page_server(tmp_path_factory: pytest.TempPathFactory) -> Generator[PageServe
             pool.unload()
             os.environ.clear()
             os.environ.update(before)
+            tempfile.tempdir = None
 
 
 @pytest.fixture(scope="session")

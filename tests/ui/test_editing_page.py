@@ -178,6 +178,40 @@ def test_a_place_is_looped_heard_again_taken_and_checked(transcribed: Callable[.
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
+def test_a_part_that_is_heard_again_is_stopped_and_another_does_not_wait_to_be_chosen(
+    page_server: Any, transcribed: Callable[..., Any]
+) -> None:
+    page = transcribed("doubtful")
+    panel = page.locator(".wb-again")
+    run, stop = (panel.get_by_role("button", name=name, exact=True) for name in (ENGLISH.run_again, ENGLISH.cancel))
+    take = panel.get_by_role("button", name=ENGLISH.run_again_take)
+    page.locator(".wb-review [data-act=again]").click()
+    page_server.scripted.delay_seconds = 3.0  # Stop comes in the middle of a call
+    try:
+        run.click()
+        panel.get_by_text(ENGLISH.starting).wait_for()
+        stop.click()
+        panel.get_by_text("Stopping after this chunk…").wait_for()
+        assert stop.is_disabled()
+        run.wait_for()  # what was heard of it is not shown
+        stop.wait_for(state="hidden")
+        assert (take.count(), panel.locator(".wb-progress").count()) == (0, 0)
+        run.click()
+        panel.get_by_text(ENGLISH.starting).wait_for()
+        panel.locator("[data-act=close]").click()
+        row(page, 0).hover()
+        row(page, 0).locator("[data-act=again]").click()
+        panel.get_by_text("Good morning").wait_for()
+        run.click()  # waits for the device behind the part that nobody wants any more
+        page_server.scripted.delay_seconds = 0.0
+        take.wait_for()
+    finally:
+        page_server.scripted.delay_seconds = 0.0
+    take.click()
+    page.get_by_text(ENGLISH.again_mark).first.wait_for()
+    assert "new text from 0:00.0" in page.locator("[data-act=undo]").inner_text()
+
+
 def test_an_edit_is_not_lost_when_the_server_is_away(transcribed: Callable[..., Any]) -> None:
     page = transcribed()
     page.route("**/component_server**", lambda route: route.abort())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ import soundfile
 
 from workbench.audio.clip import AudioClip
 from workbench.audio.io import read_clip, write_clip
+from workbench.pipeline import transcribe as transcribing
 from workbench.ui.labels import ENGLISH
 
 pytestmark = pytest.mark.browser
@@ -237,6 +239,40 @@ def test_cancel_keeps_what_was_heard(
     time.sleep(2)
     assert len(page_server.scripted.journal.calls) <= calls + 1, "it went on after it was cancelled"
     page.get_by_role("button", name="Transcribe", exact=True).wait_for()
+
+
+def test_the_first_text_is_there_while_the_rest_is_looked_through(
+    page_server: Any,
+    chromium_page: Any,
+    choose_engine: Callable[..., None],
+    spoken: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, looked_through = chromium_page, threading.Event()
+    surveyed = transcribing.survey_clip
+
+    def survey_at_last(*arguments: Any, **asked: Any) -> Any:
+        assert looked_through.wait(60)
+        return surveyed(*arguments, **asked)
+
+    long = tmp_path / "long.wav"
+    clip = read_clip(spoken)
+    # No other test's: what is kept of an earlier try comes instead.
+    write_clip(clip.with_samples(np.resize(-0.9 * clip.samples, 16_000 * 60)), long)
+    choose_engine(page, "scripted")
+    page.get_by_text("Advanced").click()
+    page.get_by_label("Chunk length (s)").fill("10")
+    upload(page, long)
+    monkeypatch.setattr(transcribing, "survey_clip", survey_at_last)
+    try:
+        transcribe(page)
+        page.locator(LINES).first.wait_for()
+        assert page.locator(LINES).count() == 2, "of one chunk alone"
+        assert page.locator(".wb-editor").count() == 0
+    finally:
+        looked_through.set()
+    assert finished(page).count("first half") > 2
 
 
 def test_a_recording_that_is_taken_away_takes_its_work_along(

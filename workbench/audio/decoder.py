@@ -111,7 +111,7 @@ class Decoder:
         if declared is not None and declared - decoded > self._tolerance(declared):
             found.append(f"{self.name} declares {declared:.2f} s; only {decoded:.2f} s could be decoded.")
         elif self._is_cut_off:
-            found.append(f"{self.name} has no end mark: it was cut off after {decoded:.2f} s.")
+            found.append(f"The end of {self.name} is missing: it was cut off after {decoded:.2f} s.")
         return tuple(found)
 
     def _native_blocks(self, take: Callable[[AudioFrame], NDArray[np.float32]]) -> Iterator[tuple[int, Samples]]:

@@ -7,18 +7,28 @@ no /proc (macOS, Windows) the file keeps a name, which says nothing, in the priv
 
 from __future__ import annotations
 
+import errno
 import os
 import secrets
+import sys
 import tempfile
 import threading
 import time
 import weakref
 from collections import OrderedDict
-from contextlib import suppress
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
+from workbench.errors import TooManyHeld
 from workbench.storage import told
+
+if sys.platform != "win32":
+    import resource
+
+MOST_HELD = 4096
+"""Files without a name at once; where this process may have few files open, half of them."""
 
 _HAS_PROC = Path("/proc/self/fd").is_dir()
 _MOST_OFFERED = 512
@@ -50,6 +60,8 @@ _KNOWN: weakref.WeakValueDictionary[str, HeldPath] = weakref.WeakValueDictionary
 _OFFERED: OrderedDict[str, HeldPath] = OrderedDict()
 _LINGERING: dict[str, tuple[float, HeldPath]] = {}
 _LOCK = threading.Lock()
+_HANDLES: set[int] = set()
+"""Descriptors of held files. Not under the lock: one is given back wherever the last holder lets go, in it too."""
 
 
 def new_file(folder: Path, name: str, content: bytes = b"") -> HeldPath:
@@ -62,10 +74,12 @@ def new_file(folder: Path, name: str, content: bytes = b"") -> HeldPath:
 
     Raises:
         DiskError: It cannot be made, or written.
+        TooManyHeld: So many are held already.
     """
     with told(name):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, made = tempfile.mkstemp(prefix="held-", dir=folder)
+        with _room_for(name):
+            handle, made = tempfile.mkstemp(prefix="held-", dir=folder)
         held = _held(handle, Path(made), name)
         if content:
             held.write_bytes(content)
@@ -81,8 +95,11 @@ def hold(path: Path, name: str = "") -> HeldPath:
 
     Raises:
         OSError: It cannot be opened.
+        TooManyHeld: So many are held already.
     """
-    return _held(os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0)), path, name or path.name)
+    with _room_for(name or path.name):
+        handle = os.open(path, os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+    return _held(handle, path, name or path.name)
 
 
 def lend(path: Path) -> HeldPath:
@@ -97,6 +114,14 @@ def offer(held: HeldPath) -> HeldPath:
         while len(_OFFERED) > _MOST_OFFERED:
             _OFFERED.popitem(last=False)
     return held
+
+
+def most_held() -> int:
+    """How many files without a name there may be at once: the other half is for connections, decoders and engines."""
+    if sys.platform == "win32":
+        return MOST_HELD
+    soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return MOST_HELD if soft == resource.RLIM_INFINITY else min(MOST_HELD, soft // 2)
 
 
 def find(key: str) -> HeldPath | None:
@@ -153,9 +178,30 @@ def _held(handle: int, path: Path, name: str) -> HeldPath:
     except BaseException:
         os.close(handle)
         raise
+    _HANDLES.add(handle)
     kept = _called(Path(f"/proc/{os.getpid()}/fd/{handle}"), name)
     kept.free = weakref.finalize(kept, _close, handle)
     return kept
+
+
+@contextmanager
+def _room_for(name: str) -> Generator[None]:
+    """Around the opening of one file more; where there is no room, what was only offered gives way, the oldest first.
+
+    Raises:
+        TooManyHeld: There is none.
+    """
+    while len(_HANDLES) >= most_held():
+        with _LOCK:
+            if not _OFFERED:
+                raise TooManyHeld(name)
+            _OFFERED.popitem(last=False)
+    try:
+        yield
+    except OSError as error:
+        if error.errno in (errno.EMFILE, errno.ENFILE):
+            raise TooManyHeld(name) from error
+        raise
 
 
 def _called(path: Path, name: str) -> HeldPath:
@@ -167,6 +213,7 @@ def _called(path: Path, name: str) -> HeldPath:
 
 
 def _close(handle: int) -> None:
+    _HANDLES.discard(handle)
     with suppress(OSError):
         os.close(handle)
 

@@ -11,6 +11,7 @@ import sys
 from argparse import Namespace
 from collections.abc import Sequence
 
+from workbench.children.core_dumps import forbid_core_dumps
 from workbench.cli.console import Console, error_document, reconfigure
 from workbench.cli.log import places
 from workbench.cli.parser import build_parser
@@ -33,6 +34,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             command's own, and is shut off from the network first where the verb needs none (`cli.sealing`).
     """
     words = sys.argv[1:] if argv is None else list(argv)
+    forbid_core_dumps()
     reconfigure(sys.stdout, sys.stderr)
     console = Console(as_json="--json" in words)
     try:

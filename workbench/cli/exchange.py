@@ -10,12 +10,39 @@ from workbench import services
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
 from workbench.cli.records import export_bundle
+from workbench.cli.syntax import Maker
 from workbench.cli.tables import METRIC_COLUMNS, metric_rows, total_lines
 from workbench.runs.imported import imported_json
 from workbench.runs.report import run_json
 from workbench.storage import write_output
 
 _NAMED = 10
+
+
+def add_actions(action: Maker) -> None:
+    """The actions of `runs` that are here, with their arguments."""
+    given = action("import", "exchange:import_run", "Another system's texts, or a bundle.", services.import_run)
+    given.add("path", "path", metavar="FILE")
+    given.add("--set", "set", metavar="SET")
+    given.add("--system", "system", metavar="NAME")
+    given.add("--format", "format", metavar="FORMAT")
+    given.add("--model", "model", metavar="MODEL")
+    given.add("--revision", "revision", metavar="REVISION")
+    given.add("--missing", "missing", choices=("refuse", "empty", "fail"))
+    given.add("--unknown", "unknown", choices=("refuse", "skip"))
+    given.add("--on-existing", "on_existing", choices=("reuse", "again"))
+    exports = (services.export_run, services.export_bundle)
+    out = action("export", "exchange:export_run", "A run's texts for other tools, or all of it, sealed.", *exports)
+    out.add("run", "run", metavar="ID")
+    out.add("--format", "format", metavar="FORMAT")
+    out.add("--side", "side", choices=("hypothesis", "reference"))
+    out.add("--ruler", "ruler", metavar="RULER")
+    out.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
+    out.add("--bundle", "bundle", metavar="FILE", default=None)
+    out.add("--audio", "audio", action="store_true")
+    out.add("--licence", "licence", metavar="TEXT")
+    out.add("--note", "note", metavar="TEXT")
+    out.add("--yes", "yes", action="store_true", help="Do not ask whether the recordings may be in the bundle.")
 
 
 def import_run(arguments: Namespace, console: Console) -> int:

@@ -9,12 +9,31 @@ from pydantic_core import to_jsonable_python
 from workbench import services
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
+from workbench.cli.syntax import Maker
 from workbench.evalsets.corrections import Correction, Corrections
 from workbench.runs.suspects import SuspectLabel, SuspectLabels
 from workbench.scoring.suspects import Objection
 
 _NOTHING = "–"
 _COLUMNS = ("rank", "clip", "evidence", "label has", "systems have", "agree", "said since")
+
+
+def add_actions(action: Maker) -> None:
+    """The actions of `labels`, with their arguments."""
+    doubted = action("suspects", "labels:suspects", "Labels that runs agree against, ranked.", services.suspects)
+    doubted.add("runs", "runs", nargs="+", metavar="RUN")
+    doubted.add("--ruler", "ruler", metavar="RULER")
+    doubted.add("--limit", "limit", type=int, metavar="N")
+    corrected = action("correct", "labels:correct", "Correct a label, beside the set.", services.correct)
+    corrected.add("set", "set", metavar="SET")
+    corrected.add("id", "id", metavar="ID")
+    corrected.add("--text", "text", metavar="TEXT")
+    corrected.add("--wrong", "wrong", action="store_true")
+    corrected.add("--undo", "undo", action="store_true")
+    corrected.add("--note", "note", metavar="NOTE")
+    corrected.add("--published", "published", metavar="TEXT")
+    listed = action("list", "labels:list_corrections", "What was said of a set's labels.", services.list_corrections)
+    listed.add("set", "set", metavar="SET")
 
 
 def suspects(arguments: Namespace, console: Console) -> int:

@@ -91,6 +91,8 @@ def show_run(arguments: Namespace, console: Console) -> int:
     record = stored.record
     facts = {"Run": record.run_id, "Status": record.status, "Set": record.spec.eval_set, "Engine": record.spec.engine}
     facts |= {"Model": f"{record.spec.model_id} {record.spec.revision}", "Chain": record.spec.chain or "none"}
+    if record.spec.chunk_seconds is not None:
+        facts["Chunk length"] = f"at most {record.spec.chunk_seconds:g} s"
     device = f"{record.spec.device} {record.spec.dtype}".strip()
     facts |= {"Device": device or "not known", "Created": record.created}
     if record.reproduces:

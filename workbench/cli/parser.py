@@ -75,6 +75,7 @@ def _add_work(verb: Verb) -> None:
     verb.add("--batch-size", "batch_size", type=int, metavar="N")
     verb.add("--on-existing", "on_existing", choices=("reuse", "resume", "again"))
     verb.add("--seed", "seed", type=int, metavar="N")
+    verb.add("--chunk-seconds", "chunk_seconds", type=float, metavar="SECONDS")
     verb.add("--executor", "executor", choices=("local", "ray"))
     verb.add("--measure", "measure", choices=("throughput", "single"))
     verb.add("--workers", "workers", type=int, metavar="N")
@@ -100,45 +101,6 @@ def _add_recommend(verb: Verb) -> None:
     verb.add("--sweep", "sweep_id", metavar="SWEEP")
     verb.add("--nearest", "nearest", type=int, metavar="N")
     verb.add("--ruler", "ruler", metavar="RULER")
-
-
-def _add_trial(verb: Verb) -> None:
-    action = action_maker(verb)
-    action("list", "trials:trials", "List the trials.", services.list_trials)
-    start = action("start", "trials:start", "Transcribe recordings with several systems.", services.try_out_events)
-    show = action("show", "trials:show", "What to label next, and what the labels say.", services.trial)
-    label = action("label", "trials:label", "What was said in a clip.", services.label_clip)
-    keep = action("keep", "trials:keep", "Make an eval set of the labelled clips.", services.keep_labels)
-    delete = action("delete", "trials:delete", "Remove a trial; its runs stay.", services.delete_trial)
-    for one in (start, show, label, keep, delete):
-        one.add("name", "name", metavar="TRIAL")
-    start.add("files", "files", nargs="*", metavar="FILE")
-    start.add("--chain", "chains", action="append", metavar="CHAIN", default=None)
-    start.add("--engine", "engines", action="append", metavar="ENGINE", default=None)
-    start.add("--language", "language", metavar="LANGUAGE")
-    start.add("--clip-seconds", "clip_seconds", type=float, metavar="SECONDS")
-    start.add("--context", "context", metavar="TEXT", help="Names and terms to expect.")
-    start.add("--option", "options", action="append", metavar="KEY=VALUE", help="The engine's own options.")
-    show.add("--wanted", "wanted", type=int, metavar="N")
-    show.add("--ruler", "ruler", metavar="RULER")
-    label.add("clip", "clip", metavar="CLIP")
-    label.add("--text", "text", metavar="TEXT")
-    label.add("--unusable", "unusable", action="store_true")
-    keep.add("set_name", "set_name", metavar="SET")
-
-
-def _add_sweeps(verb: Verb) -> None:
-    action = action_maker(verb)
-    action("list", "sweeping:sweeps", "List the sweeps.", services.list_sweeps)
-    show = action("show", "sweeping:show_sweep", "Settings in order, and each set.", services.sweep_table)
-    report = action("report", "sweeping:report_sweep", "A sweep's report.", services.sweep_report)
-    delete = action("delete", "sweeping:delete_sweep", "Forget a sweep; its runs stay.", services.delete_sweep)
-    for one in (show, report, delete):
-        one.add("sweep_id", "sweep_id", metavar="SWEEP")
-    for one in (show, report):
-        one.add("--ruler", "ruler", metavar="RULER")
-    report.add("--format", "format", choices=services.REPORT_FORMATS)
-    report.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
 
 
 def _add_score(verb: Verb) -> None:
@@ -168,11 +130,6 @@ def _add_causes(verb: Verb) -> None:
     verb.add("--corrected", "corrected", action="store_true")
 
 
-def _add_sets(verb: Verb) -> None:
-    made = import_module("workbench.cli.sets")
-    made.add_actions(action_maker(verb, fallback="check"))
-
-
 def _add_curve(verb: Verb) -> None:
     verb.add("runs", "runs", nargs="*", metavar="RUN")
     verb.add("--axis", "axis", metavar="NAME")
@@ -190,18 +147,13 @@ def _add_curve(verb: Verb) -> None:
 def _add_stored_runs(verb: Verb) -> None:
     action = action_maker(verb)
     _add_run_actions(action)
-    _add_exchange(action)
-    _add_report(action)
-    import_module("workbench.cli.records").add_actions(action)
+    for module in ("exchange", "reporting", "records"):
+        import_module(f"workbench.cli.{module}").add_actions(action)
 
 
 def _add_models(verb: Verb) -> None:
     verb.add("action", "action", nargs="?", choices=("list", "fetch"), default="list", help="list by default")
     verb.add("name", "name", nargs="?", metavar="NAME")
-
-
-def _add_saved(verb: Verb) -> None:
-    import_module("workbench.cli.saved").add_actions(action_maker(verb))
 
 
 def _add_nothing(verb: Verb) -> None:
@@ -221,60 +173,6 @@ def _add_run_actions(action: Maker) -> None:
     show.add("--corrected", "corrected", action="store_true")
     delete = action("delete", "listings:delete_run", "Delete a run and all it says.", services.delete_run)
     delete.add("run", "run", metavar="ID", help="The run's id, or its beginning.")
-
-
-def _add_exchange(action: Maker) -> None:
-    given = action("import", "exchange:import_run", "Another system's texts, or a bundle.", services.import_run)
-    given.add("path", "path", metavar="FILE")
-    given.add("--set", "set", metavar="SET")
-    given.add("--system", "system", metavar="NAME")
-    given.add("--format", "format", metavar="FORMAT")
-    given.add("--model", "model", metavar="MODEL")
-    given.add("--revision", "revision", metavar="REVISION")
-    given.add("--missing", "missing", choices=("refuse", "empty", "fail"))
-    given.add("--unknown", "unknown", choices=("refuse", "skip"))
-    given.add("--on-existing", "on_existing", choices=("reuse", "again"))
-    exports = (services.export_run, services.export_bundle)
-    out = action("export", "exchange:export_run", "A run's texts for other tools, or all of it, sealed.", *exports)
-    out.add("run", "run", metavar="ID")
-    out.add("--format", "format", metavar="FORMAT")
-    out.add("--side", "side", choices=("hypothesis", "reference"))
-    out.add("--ruler", "ruler", metavar="RULER")
-    out.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
-    out.add("--bundle", "bundle", metavar="FILE", default=None)
-    out.add("--audio", "audio", action="store_true")
-    out.add("--licence", "licence", metavar="TEXT")
-    out.add("--note", "note", metavar="TEXT")
-    out.add("--yes", "yes", action="store_true", help="Do not ask whether the recordings may be in the bundle.")
-
-
-def _add_report(action: Maker) -> None:
-    made = action("report", "reporting:report", "A report of a run, or of runs against each other.", services.report)
-    made.add("run", "run", metavar="RUN")
-    made.add("other", "other", nargs="?", metavar="RUN_B")
-    made.add("more", "more", nargs="*", metavar="RUN")
-    made.add("--format", "format", choices=services.REPORT_FORMATS)
-    made.add("--ruler", "ruler", metavar="RULER")
-    made.add("--corrected", "corrected", action="store_true")
-    made.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
-
-
-def _add_labels(verb: Verb) -> None:
-    action = action_maker(verb, required=True)
-    doubted = action("suspects", "labels:suspects", "Labels that runs agree against, ranked.", services.suspects)
-    doubted.add("runs", "runs", nargs="+", metavar="RUN")
-    doubted.add("--ruler", "ruler", metavar="RULER")
-    doubted.add("--limit", "limit", type=int, metavar="N")
-    corrected = action("correct", "labels:correct", "Correct a label, beside the set.", services.correct)
-    corrected.add("set", "set", metavar="SET")
-    corrected.add("id", "id", metavar="ID")
-    corrected.add("--text", "text", metavar="TEXT")
-    corrected.add("--wrong", "wrong", action="store_true")
-    corrected.add("--undo", "undo", action="store_true")
-    corrected.add("--note", "note", metavar="NOTE")
-    corrected.add("--published", "published", metavar="TEXT")
-    listed = action("list", "labels:list_corrections", "What was said of a set's labels.", services.list_corrections)
-    listed.add("set", "set", metavar="SET")
 
 
 def _add_estimate(verb: Verb) -> None:
@@ -304,19 +202,29 @@ def _add_serve(verb: Verb) -> None:
     verb.add("--allow-remote", "allow_remote", action="store_true", help=help_text)
 
 
-def _add_transcript(verb: Verb) -> None:
-    _editing().add_actions(action_maker(verb, required=True))
-
-
 def _editing() -> Any:
     """Its module, which reads the tables of all corrections."""
     return import_module("workbench.cli.editing")
 
 
+def _actions_of(module: str, **settings: Any) -> Callable[[Verb], None]:
+    """What gives a verb the actions of a module, which is loaded only then."""
+
+    def add(verb: Verb) -> None:
+        import_module(f"workbench.cli.{module}").add_actions(action_maker(verb, **settings))
+
+    return add
+
+
 _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] = {
     "transcribe": ("Recordings to text.", "transcription:transcribe", ("transcribe_events",), _add_transcribe),
     "inspect": ("A look at recordings first.", "inspection:inspect", ("inspect_recording",), _add_inspect),
-    "transcript": ("Transcripts corrected, and transcribed again in part.", "editing:show", (), _add_transcript),
+    "transcript": (
+        "Transcripts corrected, and transcribed again in part.",
+        "editing:show",
+        (),
+        _actions_of("editing", required=True),
+    ),
     "bench": ("Transcribe labelled sets, metered.", "verbs:bench", ("bench_events", "bench"), _add_bench),
     "score": ("Score a stored run, or texts against texts.", "verbs:score", ("score", "summary"), _add_score),
     "compare": ("Runs against each other.", "comparison:compare", ("compare", "rank"), _add_compare),
@@ -334,9 +242,14 @@ _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] =
         _add_sweep,
     ),
     "recommend": ("Which setting to take for a recording.", "sweeping:recommend", ("recommend",), _add_recommend),
-    "trial": ("Systems on recordings without labels.", "trials:trials", ("list_trials",), _add_trial),
-    "sweeps": ("The sweeps that were made.", "sweeping:sweeps", ("list_sweeps",), _add_sweeps),
-    "sets": ("The eval sets: listed, checked, imported.", "listings:sets", ("list_sets",), _add_sets),
+    "trial": ("Systems on recordings without labels.", "trials:trials", ("list_trials",), _actions_of("trials")),
+    "sweeps": ("The sweeps that were made.", "sweeping:sweeps", ("list_sweeps",), _actions_of("sweeping")),
+    "sets": (
+        "The eval sets: listed, checked, imported.",
+        "listings:sets",
+        ("list_sets",),
+        _actions_of("sets", fallback="check"),
+    ),
     "engines": (
         "List the engines, and whether each can run here.",
         "listings:engines",
@@ -350,8 +263,13 @@ _VERBS: Mapping[str, tuple[str, str, tuple[str, ...], Callable[[Verb], None]]] =
         ("estimate",),
         _add_estimate,
     ),
-    "labels": ("Labels that are probably wrong, and what is right.", "labels:suspects", ("suspects",), _add_labels),
-    "saved": ("What is kept on this machine, and deleting it.", "saved:saved", ("list_saved",), _add_saved),
+    "labels": (
+        "Labels that are probably wrong, and what is right.",
+        "labels:suspects",
+        ("suspects",),
+        _actions_of("labels", required=True),
+    ),
+    "saved": ("What is kept on this machine, and deleting it.", "saved:saved", ("list_saved",), _actions_of("saved")),
     "models": ("List the models, or fetch one.", "listings:models", ("fetch_model",), _add_models),
     "doctor": (
         "What this machine has, and what the engines need.",

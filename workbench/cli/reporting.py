@@ -8,7 +8,20 @@ from pathlib import Path
 from workbench import services
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
+from workbench.cli.syntax import Maker
 from workbench.storage import write_output
+
+
+def add_actions(action: Maker) -> None:
+    """The action of `runs` that is here, with its arguments."""
+    made = action("report", "reporting:report", "A report of a run, or of runs against each other.", services.report)
+    made.add("run", "run", metavar="RUN")
+    made.add("other", "other", nargs="?", metavar="RUN_B")
+    made.add("more", "more", nargs="*", metavar="RUN")
+    made.add("--format", "format", choices=services.REPORT_FORMATS)
+    made.add("--ruler", "ruler", metavar="RULER")
+    made.add("--corrected", "corrected", action="store_true")
+    made.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
 
 
 def report(arguments: Namespace, console: Console) -> int:

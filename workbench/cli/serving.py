@@ -30,8 +30,10 @@ _SECONDS_KEPT_OPEN = 30
 """How long a connection stays for a next request: longer than who was told to try again later waits."""
 
 _MOST_CONNECTIONS = 1000
-"""Open at once, beyond which uvicorn answers 503; a page holds two to six. Files need room beside them."""
-_SPARE_FILES = 500
+"""Open at once, beyond which uvicorn answers 503; a page holds two to six. Where few files may be open, a quarter of
+them: half is for recordings (`audio.held`), the rest for the work."""
+_FILES = 65_536
+"""As many open files as are asked for: more would never be used, and some libraries count through all there may be."""
 
 _SWITCH_SECONDS = 0.001
 """After which a thread that computes in Python lets another go on: five times as often as by default, so that whoever
@@ -160,18 +162,18 @@ def _run(pool: EnginePool, access: Access, listener: socket.socket, on_ready: Ca
 
 
 def _most_connections() -> int:
-    """As many as there may be files, less those that the work needs; the limit on files is raised if it can be."""
+    """A part of the files that may be open; that limit is raised first, as far as it can be."""
     try:
         import resource  # not on Windows, which has no such limit
     except ImportError:
         return _MOST_CONNECTIONS
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = _MOST_CONNECTIONS + _SPARE_FILES
-    if soft < wanted:
+    wanted = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
         with suppress(OSError, ValueError):
-            resource.setrlimit(resource.RLIMIT_NOFILE, (min(wanted, hard), hard))
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
         soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return max(16, min(_MOST_CONNECTIONS, soft - _SPARE_FILES))
+    return _MOST_CONNECTIONS if soft == resource.RLIM_INFINITY else max(16, min(_MOST_CONNECTIONS, soft // 4))
 
 
 def _tell_when_loaded(pool: EnginePool, ref: EngineRef, console: Console) -> None:

@@ -12,12 +12,27 @@ from workbench import services
 from workbench.cli.arguments import passed_on
 from workbench.cli.console import Console
 from workbench.cli.reporting import hand_over
+from workbench.cli.syntax import Maker
 from workbench.cli.tables import SET_COLUMNS, SWEEP_COLUMNS, interval, percent, set_rows, sweep_rows
 from workbench.cli.verbs import RunTeller, check_ruler, run_arguments
 from workbench.runs.recommendation_report import recommendation_json
 from workbench.runs.report import sweep_json
 from workbench.runs.sweep import CellDone, CellFailed, CellStarted, SweepEvent, SweepStarted
 from workbench.runs.sweep_table import SweepTable
+
+
+def add_actions(action: Maker) -> None:
+    """The actions of `sweeps`, with their arguments."""
+    action("list", "sweeping:sweeps", "List the sweeps.", services.list_sweeps)
+    show = action("show", "sweeping:show_sweep", "Settings in order, and each set.", services.sweep_table)
+    report = action("report", "sweeping:report_sweep", "A sweep's report.", services.sweep_report)
+    delete = action("delete", "sweeping:delete_sweep", "Forget a sweep; its runs stay.", services.delete_sweep)
+    for one in (show, report, delete):
+        one.add("sweep_id", "sweep_id", metavar="SWEEP")
+    for one in (show, report):
+        one.add("--ruler", "ruler", metavar="RULER")
+    report.add("--format", "format", choices=services.REPORT_FORMATS)
+    report.add("--output", "output", metavar="FILE", help="Write it there instead of to standard output.")
 
 
 def sweep(arguments: Namespace, console: Console) -> int:

@@ -11,9 +11,35 @@ from workbench import services
 from workbench.cli.arguments import pairs, passed_on
 from workbench.cli.console import Console
 from workbench.cli.sweeping import SweepTeller
+from workbench.cli.syntax import Maker
 from workbench.cli.tables import NOTHING, interval, percent
 from workbench.runs.trial import Trial
 from workbench.runs.trial_report import trial_json
+
+
+def add_actions(action: Maker) -> None:
+    """The actions of `trial`, with their arguments."""
+    action("list", "trials:trials", "List the trials.", services.list_trials)
+    start = action("start", "trials:start", "Transcribe recordings with several systems.", services.try_out_events)
+    show = action("show", "trials:show", "What to label next, and what the labels say.", services.trial)
+    label = action("label", "trials:label", "What was said in a clip.", services.label_clip)
+    keep = action("keep", "trials:keep", "Make an eval set of the labelled clips.", services.keep_labels)
+    delete = action("delete", "trials:delete", "Remove a trial; its runs stay.", services.delete_trial)
+    for one in (start, show, label, keep, delete):
+        one.add("name", "name", metavar="TRIAL")
+    start.add("files", "files", nargs="*", metavar="FILE")
+    start.add("--chain", "chains", action="append", metavar="CHAIN", default=None)
+    start.add("--engine", "engines", action="append", metavar="ENGINE", default=None)
+    start.add("--language", "language", metavar="LANGUAGE")
+    start.add("--clip-seconds", "clip_seconds", type=float, metavar="SECONDS")
+    start.add("--context", "context", metavar="TEXT", help="Names and terms to expect.")
+    start.add("--option", "options", action="append", metavar="KEY=VALUE", help="The engine's own options.")
+    show.add("--wanted", "wanted", type=int, metavar="N")
+    show.add("--ruler", "ruler", metavar="RULER")
+    label.add("clip", "clip", metavar="CLIP")
+    label.add("--text", "text", metavar="TEXT")
+    label.add("--unusable", "unusable", action="store_true")
+    keep.add("set_name", "set_name", metavar="SET")
 
 
 def trials(arguments: Namespace, console: Console) -> int:  # noqa: ARG001  every verb is called alike

@@ -43,6 +43,7 @@ class EngineInfo:
         options: A frozen dataclass; its fields (with defaults and `metadata={"help": …}`) are the engine's own options.
         device: Where the weights are, once loaded: "cpu", "cuda:0".
         dtype: In what precision, once loaded.
+        attention: How it computes attention, once loaded: "sdpa", "eager"; empty where that is not known.
         runtime: What computes: "torch" (whose GPU time and memory can be read), "ctranslate2", "remote", or another.
     """
 
@@ -58,6 +59,7 @@ class EngineInfo:
     options: type[Any] = NoOptions
     device: str = ""
     dtype: str = ""
+    attention: str = ""
     runtime: str = ""
 
     def validated(self, extra: Mapping[str, Any]) -> Any:

@@ -89,3 +89,8 @@ def open_model(
         lacking = f"{folder} lacks {len(missing)} of the model's tensors ({named})"
         raise EngineUnavailable(engine, lacking, hint=again)
     return model.eval(), processor
+
+
+def attention_of(model: Any) -> str:
+    """How a model computes attention, as transformers chose it for model and device: "sdpa", "eager"; else empty."""
+    return str(getattr(model.config, "_attn_implementation", None) or "")

@@ -19,6 +19,7 @@ from workbench.engines.registry import EngineRef
 from workbench.engines.weights import RECORD, fetched_folder, file_sha256
 from workbench.errors import EngineError, UnknownName, UsageError
 from workbench.settings import Settings
+from workbench.storage import fault_of_the_disk, sync_folder, told, write_new
 
 _CTRANSLATE2_FILES = ("config.json", "preprocessor_config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 _TRANSFORMERS_FILES = ("*.json", "*.safetensors", "*.txt", "*.jinja", "*.model")
@@ -195,6 +196,7 @@ def fetch_model(name: str, settings: Settings) -> Path:
 
     Raises:
         UnknownName, UsageError: See `hub_model`; or it does not fit on the disk.
+        DiskError: The disk is full or faulty; what is downloaded stays, and is not downloaded again.
         EngineError: The hub has no such repository or cannot be reached, the download broke off, or there are no
             weights in it that can be used.
     """
@@ -203,15 +205,16 @@ def fetch_model(name: str, settings: Settings) -> Path:
     if (folder / RECORD).is_file():
         return folder
     draft = folder.with_name(f".{folder.name}")
-    with _online():
+    with told(f"The model {hub_id}"), _online():
         listed = _download(hub_id, draft, FILES[engine], dry_run=True)
         twice = _in_eight_bits_too([file.filename for file in listed])
         plan = [file for file in listed if file.filename not in twice]
         _check_plan(engine, hub_id, plan, settings)
         _download(hub_id, draft, FILES[engine], revision=plan[0].commit_hash, ignored=twice)
-    shutil.rmtree(draft / ".cache", ignore_errors=True)  # huggingface_hub's notes about the download
-    _record(draft, hub_id, plan[0].commit_hash)
-    draft.rename(folder)
+        _record(draft, hub_id, plan[0].commit_hash)
+        shutil.rmtree(draft / ".cache", ignore_errors=True)  # huggingface_hub's notes about the download
+        draft.rename(folder)
+        sync_folder(folder.parent)
     return folder
 
 
@@ -233,7 +236,10 @@ def _download(hub_id: str, folder: Path, files: Sequence[str], ignored: Sequence
             token=False,
             **arguments,
         )
-    except (OSError, RuntimeError) as error:  # all of huggingface_hub's, and of what it downloads with
+    except Exception as error:  # huggingface_hub's, or of one of the libraries that it downloads with
+        refused = fault_of_the_disk(error)
+        if refused is not None:
+            raise refused from error
         if isinstance(error, RepositoryNotFoundError) or isinstance(error.__cause__, RepositoryNotFoundError):
             raise EngineError(
                 f"The hub has no public repository {hub_id}.", hint="Check the name on https://huggingface.co."
@@ -261,10 +267,11 @@ def _check_plan(engine: str, hub_id: str, plan: Sequence[Any], settings: Setting
 
 
 def _record(folder: Path, hub_id: str, commit: str) -> None:
-    files = [path for path in sorted(folder.rglob("*.*")) if path.is_file()]  # a folder may be called Qwen3-0.6B
+    found = [path for path in sorted(folder.rglob("*.*")) if path.is_file()]  # a folder may be called Qwen3-0.6B
+    files = [path for path in found if ".cache" not in path.relative_to(folder).parts and path.name != RECORD]
     hashes = {path.relative_to(folder).as_posix(): file_sha256(path) for path in files}
     text = json.dumps({"hub_id": hub_id, "commit": commit, "files": hashes}, indent=2)
-    (folder / RECORD).write_text(text + "\n", encoding="utf-8")
+    write_new(folder / RECORD, (text + "\n").encode())
 
 
 @contextmanager

@@ -16,7 +16,9 @@ from pydantic import Field
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, Capability, DecodeOptions, EngineInfo, Hypothesis
+from workbench.engines.checkpoint import attention_of
 from workbench.engines.device import choose_device, choose_dtype, fit_sentence, fits, machine_facts
+from workbench.engines.forms import FormOptions, Forms, open_forms
 from workbench.engines.generation import answer_tokens, end_tokens, generate_greedily
 from workbench.engines.qwen3_aligner import ALIGNER_COMMAND, Qwen3Aligner, find_aligner, lacks, load_aligner
 from workbench.engines.qwen3_checkpoint import MEL_HOP, NEEDED, open_checkpoint, padded, read_config
@@ -51,7 +53,7 @@ _DTYPE_BYTES = {"float32": 4, "bfloat16": 2, "float16": 2}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Qwen3Options:
+class Qwen3Options(FormOptions):
     """Decoding is greedy, as in the report."""
 
     max_new_tokens: Annotated[int, Field(ge=1, le=16_384)] = field(
@@ -71,10 +73,19 @@ class Qwen3Engine:
         processor: Its processor.
         info: What the engine says of itself.
         aligner: Loads what gives times of words; called when they are first asked for.
+        forms: The same model in other forms; None where it has this one alone.
     """
 
-    def __init__(self, model: Any, processor: Any, info: EngineInfo, aligner: Callable[[], Qwen3Aligner]) -> None:
+    def __init__(
+        self,
+        model: Any,
+        processor: Any,
+        info: EngineInfo,
+        aligner: Callable[[], Qwen3Aligner],
+        forms: Forms | None = None,
+    ) -> None:
         self._model: Any = model
+        self._forms = forms
         self._processor: Any = processor
         self._load_aligner = aligner
         self._aligner: Qwen3Aligner | None = None
@@ -92,6 +103,7 @@ class Qwen3Engine:
         language, warnings = self.info.resolve_language(options.language)
         if not clips:
             return []
+        self._take_form(own)
         inputs = self._inputs(clips, language, options.context)
         cap = options.max_new_tokens or own.max_new_tokens
         generated, probabilities = generate_greedily(self._model, inputs, cap, clips, self.info, hint=_SMALLER)
@@ -101,6 +113,11 @@ class Qwen3Engine:
         if not (options.word_times and "word_timestamps" in self.info.capabilities):
             return heard
         return [self._timed(clip, one) for clip, one in zip(clips, heard, strict=True)]
+
+    def _take_form(self, own: Qwen3Options) -> None:
+        if self._forms is not None:
+            self._model = None  # the form before this one is not held while this one is made
+            self._model = self._forms.take(own)
 
     def _timed(self, clip: AudioClip, heard: Hypothesis) -> Hypothesis:
         """With times of words; where they cannot be had for the language, with the reason."""
@@ -146,7 +163,7 @@ class Qwen3Engine:
         """Give the memory back to the device."""
         import torch
 
-        self._model = self._processor = self._aligner = None
+        self._model = self._forms = self._processor = self._aligner = None
         if self.info.device.startswith("cuda"):
             torch.cuda.empty_cache()
 
@@ -209,9 +226,12 @@ class Qwen3Plugin:
         device = choose_device(settings, engine=self.name)
         dtype = choose_dtype(device)
         smaller = "Free memory with another engine's Unload, choose 0.6B, or set WORKBENCH_DEVICE=cpu."
-        loaded = open_checkpoint(folder, "ForConditionalGeneration", device=device, dtype=dtype, smaller=smaller)
-        info = replace(self.info(model, settings), device=device, dtype=dtype)
-        return Qwen3Engine(*loaded, info, partial(load_aligner, settings))
+        opened = partial(
+            open_checkpoint, folder, "ForConditionalGeneration", device=device, dtype=dtype, smaller=smaller
+        )
+        network, processor, forms = open_forms(opened, settings)
+        info = replace(self.info(model, settings), device=device, dtype=dtype, attention=attention_of(network))
+        return Qwen3Engine(network, processor, info, partial(load_aligner, settings), forms)
 
     def _folder(self, model: str | None, settings: Settings) -> Path:
         return find_weights(self.name, _model_id(model), settings, needs=NEEDED)

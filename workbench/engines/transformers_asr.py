@@ -12,7 +12,7 @@ from pydantic import Field
 
 from workbench.audio.clip import AudioClip
 from workbench.engines.base import Availability, DecodeOptions, EngineInfo, Finish, Hypothesis, NoOptions
-from workbench.engines.checkpoint import open_model, refuse_code
+from workbench.engines.checkpoint import attention_of, open_model, refuse_code
 from workbench.engines.device import choose_device, choose_dtype
 from workbench.engines.frame_tokens import TimedToken, timed_segments
 from workbench.engines.generation import (
@@ -32,8 +32,9 @@ from workbench.engines.transformers_families import (
     refuse_lacking,
     sample_rate_of,
 )
-from workbench.engines.transformers_frames import ctc_tokens, hop_of, transducer_tokens
+from workbench.engines.transformers_frames import ctc_tokens, hop_of, split_tag, transducer_tokens
 from workbench.engines.transformers_requests import model_inputs, processor_opener
+from workbench.engines.transformers_stretches import read_stretches
 from workbench.engines.weights import find_weights, folder_bytes, folder_revision, verify_folder
 from workbench.errors import EngineError, ModelMissing, UsageError, WorkbenchError
 from workbench.settings import Settings
@@ -54,6 +55,15 @@ class TextOptions:
 
     max_new_tokens: Annotated[int, Field(ge=1, le=8192)] = field(
         default=256, metadata={"help": "The most tokens a chunk of 30 s may get."}
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WordyOptions(TextOptions):
+    """For models that write a token for every letter, or times and speakers besides the text."""
+
+    max_new_tokens: Annotated[int, Field(ge=1, le=32_768)] = field(
+        default=1024, metadata={"help": "The most tokens a chunk of 30 s may get."}
     )
 
 
@@ -81,7 +91,7 @@ class TransformersEngine:
         size = len(clips) if "batch" in self.info.capabilities else 1
         batches = [clips[first : first + size] for first in range(0, len(clips), size or 1)]
         heard = [one for batch in batches for one in self._batch(batch, language or "", options)]
-        return [replace(one, language=language, warnings=warnings) for one in heard]
+        return [replace(one, language=language or one.language, warnings=warnings + one.warnings) for one in heard]
 
     def _language(self, asked: str | None) -> tuple[str | None, tuple[str, ...]]:
         """What the model is told, and what to say about it."""
@@ -117,23 +127,28 @@ class TransformersEngine:
     def _written(self, clips: Sequence[AudioClip], inputs: Any, options: DecodeOptions) -> list[Hypothesis]:
         """From a model that writes one token after another."""
         cap, paced = self._cap(clips, options), self._family.paced
-        rows, certainty = generate_greedily(self._model, dict(inputs), cap, clips, self.info, hint=_SMALLER)
-        decode, ends = self._processor.tokenizer.decode, end_tokens(self._model)
+        arguments = dict(inputs) | dict(self._family.generating)
+        rows, certainty = generate_greedily(self._model, arguments, cap, clips, self.info, hint=_SMALLER)
+        ends = end_tokens(self._model)
         found: list[Hypothesis] = []
-        for tokens, certain in zip(rows, certainty, strict=True):
+        for clip, tokens, certain in zip(clips, rows, certainty, strict=True):
             kept, finish = answer_tokens(tokens, ends)
             if paced and len(tokens) < cap:
                 finish = "eos"  # all of the sound was heard
-            text = decode(kept, skip_special_tokens=True).strip()
-            found.append(
-                Hypothesis(
-                    text=text.rstrip("\ufffd") if finish == "length" else text,  # a character cut in half by the cap
-                    raw=decode(kept, skip_special_tokens=False),
-                    finish=finish,
-                    confidence=None if paced else mean_probability(certain[: len(kept)]),
-                )
-            )
+            heard = self._answered(clip, kept, finish)
+            sure = mean_probability(certain[: len(kept)]) if "confidence" in self.info.capabilities else None
+            found.append(replace(heard, confidence=sure))
         return found
+
+    def _answered(self, clip: AudioClip, tokens: list[int], finish: Finish) -> Hypothesis:
+        decode = self._processor.tokenizer.decode
+        raw, text = decode(tokens, skip_special_tokens=False), decode(tokens, skip_special_tokens=True).strip()
+        if finish == "length":
+            text = text.rstrip("\ufffd")  # a character cut in half by the cap
+        if not self._family.stretches:
+            return Hypothesis(text=text, raw=raw, finish=finish)
+        text, segments, warnings = read_stretches(self._processor, text, clip.duration)
+        return Hypothesis(text=text, raw=raw, finish=finish, segments=segments, warnings=warnings)
 
     def _cap(self, clips: Sequence[AudioClip], options: DecodeOptions) -> int:
         """The most tokens that a clip may get."""
@@ -160,18 +175,23 @@ class TransformersEngine:
         ]
 
     def _timed(self, clip: AudioClip, tokens: list[TimedToken], finish: Finish, *, word_times: bool) -> Hypothesis:
+        raw = self._text([one.token for one in tokens], marks=self._family.tagged)
+        heard = None
+        if self._family.tagged:
+            tokens, heard = split_tag(tokens, self._processor.tokenizer.convert_ids_to_tokens)
         text = self._text([one.token for one in tokens])
         certain = [one.probability for one in tokens if one.probability is not None]
         return Hypothesis(
             text=text.strip(),
-            raw=text,
+            raw=raw,
+            language=heard,
             finish=finish,
             confidence=mean_probability(certain),
             segments=timed_segments(text, tokens, self._text, clip.duration) if word_times else (),
         )
 
-    def _text(self, ids: list[int]) -> str:
-        return self._processor.tokenizer.decode(ids, skip_special_tokens=True, group_tokens=False)
+    def _text(self, ids: list[int], *, marks: bool = False) -> str:
+        return self._processor.tokenizer.decode(ids, skip_special_tokens=not marks, group_tokens=False)
 
     def close(self) -> None:
         """Drop the weights, and give torch's cached GPU memory back to the driver."""
@@ -180,6 +200,12 @@ class TransformersEngine:
         self._model = self._processor = None
         if self.info.device.startswith("cuda"):
             torch.cuda.empty_cache()
+
+
+def _options_of(family: Family) -> type[Any]:
+    if family.decoder != "text" or family.paced:
+        return NoOptions
+    return WordyOptions if family.wordy else TextOptions
 
 
 class TransformersPlugin:
@@ -206,7 +232,7 @@ class TransformersPlugin:
             languages=languages_of(family, folder),
             max_seconds=family.max_seconds,
             capabilities=capabilities_of(family, folder),
-            options=TextOptions if family.decoder == "text" and not family.paced else NoOptions,
+            options=_options_of(family),
             runtime="torch",
         )
 
@@ -247,7 +273,7 @@ class TransformersPlugin:
             dtype=info.dtype,
             smaller="Free memory, choose a smaller model, or set WORKBENCH_DEVICE=cpu.",
         )
-        return TransformersEngine(*loaded, family, info)
+        return TransformersEngine(*loaded, family, replace(info, attention=attention_of(loaded[0])))
 
     def _folder(self, model: str, settings: Settings) -> Path:
         return find_weights(self.name, model, settings)

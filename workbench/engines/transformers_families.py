@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from workbench.engines.base import Capability
 from workbench.engines.checkpoint import read_json
+from workbench.engines.transformers_languages import COHERE, EUROPEAN, ISO_639_3, NEMOTRON, VOXTRAL, prompt_name
 from workbench.errors import EngineUnavailable
 
 ENGINE = "transformers"
@@ -19,22 +20,6 @@ Decoder = Literal["ctc", "transducer", "text"]
 Ask = Literal["sound", "processor", "request", "language", "chat"]
 """How its processor is called: by feature extractor alone; with the sound; by `apply_transcription_request`; with the
 sound and a language; with a prompt from its chat template and the sound."""
-
-EUROPEAN = (
-    "bg", "hr", "cs", "da", "nl", "en", "et", "fi", "fr", "de", "el", "hu", "it", "lv", "lt", "mt", "pl", "pt", "ro",
-    "sk", "sl", "es", "sv", "ru", "uk",
-)  # fmt: skip
-_VOXTRAL = ("de", "en", "es", "fr", "hi", "it", "nl", "pt")
-"""Of Mistral's model card; without a language it finds out."""
-_COHERE = ("ar", "de", "el", "en", "es", "fr", "it", "ja", "ko", "nl", "pl", "pt", "vi", "zh")
-ISO_639_3 = {
-    "arb": "ar", "ben": "bn", "bul": "bg", "cat": "ca", "ces": "cs", "cmn": "zh", "dan": "da", "deu": "de", "ell": "el",
-    "eng": "en", "est": "et", "fin": "fi", "fra": "fr", "heb": "he", "hin": "hi", "hrv": "hr", "hun": "hu", "ind": "id",
-    "ita": "it", "jpn": "ja", "kor": "ko", "lit": "lt", "lvs": "lv", "nld": "nl", "pes": "fa", "pol": "pl", "por": "pt",
-    "ron": "ro", "rus": "ru", "slk": "sk", "slv": "sl", "spa": "es", "swe": "sv", "swh": "sw", "tam": "ta", "tel": "te",
-    "tgl": "tl", "tha": "th", "tur": "tr", "ukr": "uk", "urd": "ur", "vie": "vi", "yue": "yue",
-}  # fmt: skip
-"""Our codes by SeamlessM4T's; it knows more, which the workbench has no name for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +42,10 @@ class Family:
         max_seconds: The longest clip it is asked about.
         paced: Whether it writes a token for every stretch of sound, marks of silence among them, and ends with it.
         full_precision: Whether it takes its sound in float32 whatever its own precision, as a codec does.
+        wordy: Whether 30 s may need more tokens than words have pieces: a token a letter, or times and speakers.
+        stretches: Whether it writes who said what and when, in a format that its processor reads.
+        tagged: Whether it ends with the language that it heard, as `<de-DE>`.
+        generating: Arguments of `generate` that only it has.
     """
 
     auto: str
@@ -73,6 +62,10 @@ class Family:
     max_seconds: float = 30.0
     paced: bool = False
     full_precision: bool = False
+    wordy: bool = False
+    stretches: bool = False
+    tagged: bool = False
+    generating: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 _CTC = Family(auto="AutoModelForCTC", decoder="ctc", ask="sound")
@@ -108,10 +101,12 @@ FAMILIES: dict[str, Family] = {
     "parakeet_tdt": Family(auto="AutoModelForTDT", decoder="transducer"),
     "parakeet_rnnt": _RNNT,
     "nemotron_asr_streaming": _RNNT,
+    "nemotron3_5_asr": replace(_RNNT, language="language", languages=NEMOTRON, tagged=True),
     "moonshine": replace(_SEQ2SEQ, batch=False),
     "moonshine_streaming": Family(auto="AutoModelForSpeechSeq2Seq", batch=False),
     "speech_to_text": Family(auto="AutoModelForSpeechSeq2Seq", ask="sound", packages=("sentencepiece",)),
     "speech-encoder-decoder": _SEQ2SEQ,
+    "speecht5": replace(_SEQ2SEQ, packages=("sentencepiece",), batch=False, wordy=True),
     "seamless_m4t": replace(_SEAMLESS, batch=False),
     "seamless_m4t_v2": _SEAMLESS,
     "canary": Family(
@@ -122,7 +117,7 @@ FAMILIES: dict[str, Family] = {
         assumed="en",
     ),
     "cohere_asr": Family(
-        auto="AutoModelForSpeechSeq2Seq", ask="language", language="language", languages=_COHERE, assumed="en"
+        auto="AutoModelForSpeechSeq2Seq", ask="language", language="language", languages=COHERE, assumed="en"
     ),
     "fun_asr_nano": Family(
         auto="AutoModelForSpeechSeq2Seq",
@@ -134,13 +129,24 @@ FAMILIES: dict[str, Family] = {
         packages=("torchaudio",),
     ),
     "glmasr": Family(auto="AutoModelForMultimodalLM", ask="request"),
+    "audioflamingo3": Family(
+        auto="AutoModelForSeq2SeqLM",
+        ask="request",
+        max_seconds=600.0,  # its processor drops what comes after
+    ),
+    "nemo_speechlm": Family(
+        auto="AutoModelForMultimodalLM",
+        ask="request",
+        batch=False,
+        max_seconds=3600.0,  # of NVIDIA's page on Nemotron 3.5 Transcribe
+    ),
     "granite_speech": _GRANITE,
     "granite_speech_plus": _GRANITE,
     "voxtral": Family(
         auto="AutoModelForMultimodalLM",
         ask="request",
         language="language",
-        languages=_VOXTRAL,
+        languages=VOXTRAL,
         given={"model_id": "", "format": "WAV", "sampling_rate": 16_000},  # its processor reads the sound from a file
         packages=("mistral_common",),
         batch=False,
@@ -148,22 +154,59 @@ FAMILIES: dict[str, Family] = {
     ),
     "voxtral_realtime": replace(_PACED, auto="AutoModelForMultimodalLM", packages=("mistral_common",)),
     "kyutai_speech_to_text": replace(_PACED, full_precision=True),
+    "vibevoice_asr": Family(
+        auto="AutoModelForSpeechSeq2Seq",
+        ask="request",
+        context="prompt",
+        max_seconds=3600.0,  # of Microsoft's model card
+        wordy=True,
+        stretches=True,
+        generating={"sample": False},  # otherwise it adds noise to what it hears, and no two answers are the same
+    ),
+    "moss_transcribe_diarize": Family(
+        auto="AutoModelForMultimodalLM",
+        ask="request",
+        context="keywords",
+        given={"return_tensors": "pt", "text_kwargs": {"padding": True, "padding_side": "left"}},
+        max_seconds=5400.0,  # of its technical report (arXiv 2601.01554)
+        wordy=True,
+        stretches=True,
+    ),
 }  # fmt: skip
 """By `model_type`. Whisper and Qwen3-ASR are not among them: their own engines can do more with them."""
 
 OWN_ENGINES = {"whisper": "whisper", "qwen3_asr": "qwen3-asr"}
+MAKE_SOUND = frozenset({"dia", "pop2piano", "vibevoice"})
+"""What transformers has among its speech models and writes no text."""
+CONVERSE = frozenset({
+    "dots3_note", "gemma3n", "gemma4", "gemma4_unified", "inkling_mm_model", "muse_spark", "musicflamingo",
+    "nemotron_h_omni", "phi4_multimodal", "qwen2_5_omni", "qwen2_5_omni_thinker", "qwen2_audio", "qwen3_omni_moe",
+    "qwen3_omni_moe_thinker",
+})  # fmt: skip
+"""Language models that hear sound among other things: their processors have no request for a transcript."""
+
+
+_OTHER = "Use a model of speech recognition; VibeVoice's is microsoft/VibeVoice-ASR-HF."
 
 
 def family_of(folder: Path) -> Family:
     """What the folder's config.json says it holds.
 
     Raises:
-        EngineUnavailable: A model of another kind, or one that has an engine of its own.
+        EngineUnavailable: A model of another kind, one that makes sound, or one that has an engine of its own.
     """
-    kind = str(read_json(folder / "config.json").get("model_type", ""))
+    config = read_json(folder / "config.json")
+    kind = str(config.get("model_type", ""))
     if kind in OWN_ENGINES:
         hint = f"Use {OWN_ENGINES[kind]}:{folder}, which does more with it."
         raise EngineUnavailable(ENGINE, f"{folder} holds a model of type {kind}", hint=hint)
+    built = str(config.get("architectures"))  # of SpeechT5 and SeamlessM4T there are others, of the same type
+    if kind in MAKE_SOUND or (kind in FAMILIES and "ToSpeech" in built):
+        reason = f"{folder} holds a model of type {kind} that makes sound and writes no text"
+        raise EngineUnavailable(ENGINE, reason, hint=_OTHER)
+    if kind in CONVERSE:
+        reason = f"{folder} holds a model of type {kind}, which answers questions and has no request for a transcript"
+        raise EngineUnavailable(ENGINE, reason, hint=_OTHER)
     if kind not in FAMILIES:
         known = ", ".join(sorted(FAMILIES))
         reason = f"{folder} holds a model of type {kind or 'unknown'}, which it does not know how to ask"
@@ -208,10 +251,13 @@ def _takes_masks(folder: Path) -> bool:
 def capabilities_of(family: Family, folder: Path) -> frozenset[Capability]:
     """What `EngineInfo` says of a checkpoint."""
     found: set[Capability] = {"batch"} if family.batch and (family.ask != "sound" or _takes_masks(folder)) else set()
-    if family.decoder != "transducer" and not family.paced:  # most of what a paced model is sure of is silence
+    certain_of_more = family.paced or family.stretches  # of silence, of times and speakers
+    if family.decoder != "transducer" and not certain_of_more:
         found.add("confidence")
     if family.decoder != "text":
         found.add("word_timestamps")
+    if family.stretches:
+        found.add("timestamps")
     if family.language:
         found.add("language")
     if family.context:
@@ -220,8 +266,11 @@ def capabilities_of(family: Family, folder: Path) -> frozenset[Capability]:
 
 
 def languages_of(family: Family, folder: Path) -> tuple[str, ...]:
-    """Codes that the folder's model can be told: the family's, less those its generation_config.json does not list."""
+    """Codes that the folder's model can be told: the family's, less those that its own files do not list."""
     listed = read_json(folder / "generation_config.json").get("text_decoder_lang_to_code_id")
-    if family.language != "tgt_lang" or not isinstance(listed, dict):
-        return family.languages
-    return tuple(ours for theirs, ours in ISO_639_3.items() if theirs in listed)
+    if family.language == "tgt_lang" and isinstance(listed, dict):
+        return tuple(ours for theirs, ours in ISO_639_3.items() if theirs in listed)
+    prompts = read_json(folder / "processor_config.json").get("prompt_dictionary")
+    if isinstance(prompts, dict):
+        return tuple(code for code in family.languages if prompt_name(prompts, code))
+    return family.languages

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 from workbench.engines.base import Finish
 from workbench.engines.frame_tokens import TimedToken, collapse
+from workbench.errors import UnknownName
+from workbench.text.languages import language_code
 
 _STRIDE_SECONDS = 0.01
 """A frame of features, where the feature extractor does not say."""
+_TAG = re.compile(r"<([a-z]{2,3})-[A-Z]{2}>")
+"""The language that Nemotron 3.5 ASR says it heard: one token, as `<de-DE>`."""
 
 
 def ctc_tokens(model: Any, inputs: Any, *, rate: int, longest: float) -> list[list[TimedToken]]:
@@ -84,6 +90,22 @@ def _transduced(
             found.append(TimedToken(token=token, start=at * seconds, end=(at + length) * seconds))
         at += duration
     return found, "eos" if at >= frames else "length"
+
+
+def split_tag(tokens: list[TimedToken], name_of: Callable[[int], str | None]) -> tuple[list[TimedToken], str | None]:
+    """The tokens that are text, and the last language tagged among the others; None where there is none we know.
+
+    Args:
+        tokens: In order.
+        name_of: What the tokenizer calls a token.
+    """
+    tags = [_TAG.fullmatch(name_of(one.token) or "") for one in tokens]
+    said = [one for one, tag in zip(tokens, tags, strict=True) if tag is None]
+    last = next((tag[1] for tag in reversed(tags) if tag is not None), "")
+    try:
+        return said, language_code(last)
+    except UnknownName:
+        return said, None
 
 
 def hop_of(processor: Any) -> float:

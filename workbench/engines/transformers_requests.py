@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from workbench.audio.clip import Samples
-from workbench.engines.transformers_families import ISO_639_3, Family
+from workbench.engines.transformers_families import Family
+from workbench.engines.transformers_languages import ISO_639_3, prompt_name
 
 
 class SoundAndText:
@@ -54,6 +55,8 @@ def model_inputs(
     if family.ask == "chat":
         prompt = _chat_prompt(processor, family.instruction)
         return processor(text=[prompt] * len(sounds), audio=sounds, return_tensors="pt")
+    if family.language and hasattr(processor, "prompt_dictionary"):
+        told = {name: prompt_name(processor.prompt_dictionary, code) for name, code in told.items()}
     return processor(audio=sounds, sampling_rate=rate, **family.given, **told)
 
 

@@ -19,9 +19,10 @@ from workbench.engines.base import (
     Hypothesis,
     Segment,
 )
-from workbench.engines.checkpoint import open_model, read_json
+from workbench.engines.checkpoint import attention_of, open_model, read_json
 from workbench.engines.device import choose_device, choose_dtype
 from workbench.engines.faster_whisper import expected_languages
+from workbench.engines.forms import FormOptions, Forms, open_forms
 from workbench.engines.weights import find_weights, folder_bytes, folder_revision, verify_folder
 from workbench.engines.whisper_output import confidence_of, finish_of, read_window
 from workbench.errors import EngineError, ModelMissing, UsageError, WorkbenchError
@@ -43,7 +44,7 @@ _WORKING_BYTES = 900 * 1024**2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WhisperOptions:
+class WhisperOptions(FormOptions):
     """Decoding; the thresholds are OpenAI's."""
 
     num_beams: Annotated[int, Field(ge=1, le=50)] = field(
@@ -60,8 +61,9 @@ class WhisperOptions:
 class WhisperEngine:
     """A loaded transformers Whisper; decodes several clips at once."""
 
-    def __init__(self, model: Any, processor: Any, info: EngineInfo) -> None:
+    def __init__(self, model: Any, processor: Any, info: EngineInfo, forms: Forms | None = None) -> None:
         self._model: Any = model
+        self._forms = forms
         self._processor = processor
         self.info = info
 
@@ -74,7 +76,8 @@ class WhisperEngine:
         """
         if options.max_new_tokens is not None and options.max_new_tokens < 1:
             raise UsageError("max_new_tokens must be at least 1.", hint="Leave it out for Whisper's own limit, 224.")
-        own = self.info.validated(options.extra)
+        own: WhisperOptions = self.info.validated(options.extra)
+        self._take_form(own)
         prompt, warnings = self._prompt(options.context)
         try:
             features, lengths = self._features(clips)
@@ -86,6 +89,11 @@ class WhisperEngine:
                 hint="Free memory, lower the batch size, or choose a smaller model.",
             ) from error
         return [self._hypothesis(*each, warnings) for each in zip(clips, found, languages, strict=True)]
+
+    def _take_form(self, own: WhisperOptions) -> None:
+        if self._forms is not None:
+            self._model = None  # the form before this one is not held while this one is made
+            self._model = self._forms.take(own)
 
     def _prompt(self, context: str) -> tuple[Any, tuple[str, ...]]:
         if not context.strip():
@@ -174,7 +182,7 @@ class WhisperEngine:
         """Drop the weights, and give torch's cached GPU memory back to the driver."""
         import torch
 
-        self._model = None
+        self._model = self._forms = None
         if torch.cuda.is_available():
             torch.cuda.empty_cache()
 
@@ -237,26 +245,32 @@ class WhisperPlugin:
         folder = find_weights(self.name, self._model_id(model), settings)
         device = choose_device(settings, engine=self.name)
         verify_folder(folder)
-        return _load(folder, replace(self.info(model, settings), device=device, dtype=choose_dtype(device)))
+        info = replace(self.info(model, settings), device=device, dtype=choose_dtype(device))
+        return _load(folder, info, settings)
 
 
-def _load(folder: Path, info: EngineInfo) -> WhisperEngine:
+def _load(folder: Path, info: EngineInfo, settings: Settings) -> WhisperEngine:
     from transformers import WhisperForConditionalGeneration, WhisperProcessor
 
     if read_json(folder / "config.json").get("model_type") != "whisper":
         raise UsageError(f"{folder} holds no Whisper.", hint="Use the engine that its config.json names.")
-    model, processor = open_model(
-        info.name,
-        folder,
-        WhisperForConditionalGeneration,
-        WhisperProcessor.from_pretrained,
-        device=info.device,
-        dtype=info.dtype,
-        smaller="Free memory, choose a smaller model, or set WORKBENCH_DEVICE=cpu.",
-        again="Fetch or convert it again.",
-    )
-    model.generation_config.max_length = None  # every call says max_new_tokens
-    return WhisperEngine(model, processor, info)
+
+    def opened() -> tuple[Any, Any]:
+        model, processor = open_model(
+            info.name,
+            folder,
+            WhisperForConditionalGeneration,
+            WhisperProcessor.from_pretrained,
+            device=info.device,
+            dtype=info.dtype,
+            smaller="Free memory, choose a smaller model, or set WORKBENCH_DEVICE=cpu.",
+            again="Fetch or convert it again.",
+        )
+        model.generation_config.max_length = None  # every call says max_new_tokens
+        return model, processor
+
+    model, processor, forms = open_forms(opened, settings)
+    return WhisperEngine(model, processor, replace(info, attention=attention_of(model)), forms)
 
 
 @cache

@@ -18,15 +18,9 @@ from workbench.evalsets.derive_journal import Journal, held
 from workbench.evalsets.layouts.reading import Refused
 from workbench.evalsets.model import EvalItem, EvalSet
 from workbench.evalsets.noises import RATE, Background, NoiseMaker
+from workbench.evalsets.replacing import put_in_place, put_in_the_place_of
 from workbench.evalsets.variants import VERSION, Source, hear_source, make_variant
-from workbench.evalsets.written import (
-    card_text,
-    manifest_text,
-    new_set_folder,
-    put_in_place,
-    put_in_the_place_of,
-    read_card,
-)
+from workbench.evalsets.written import card_text, manifest_text, new_set_folder, read_card
 from workbench.settings import Settings
 from workbench.storage import told, write_new
 

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from workbench.errors import UsageError, WorkbenchError
+from workbench.errors import DiskError, UsageError, WorkbenchError
 from workbench.evalsets.recipes import HubSource, UrlSource
+from workbench.storage import fault_of_the_disk, told
 
 _HUB = "https://huggingface.co"
 _TIMEOUT_SECONDS = 30.0
@@ -108,16 +109,18 @@ def fetch_file(file: RemoteFile, folder: Path) -> Generator[int, None, str]:
 
     Raises:
         WorkbenchError: The download broke off, or the file is not the one it should be.
+        DiskError: The disk is full or faulty; what came stays for a next attempt.
     """
     target = folder / file.path
     part = target.with_name(f"{target.name}.part")
-    target.parent.mkdir(parents=True, exist_ok=True)
-    if not target.is_file():
-        yield from _download(file, part)
-        _check(file, part)
-        part.replace(target)
-    yield target.stat().st_size
-    return _digest(target, "sha256")
+    with told(target.name):
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if not target.is_file():
+            yield from _download(file, part)
+            _check(file, part)
+            part.replace(target)
+        yield target.stat().st_size
+        return _digest(target, "sha256")
 
 
 def unpack(archive: Path) -> bool:
@@ -130,6 +133,7 @@ def unpack(archive: Path) -> bool:
 
     Raises:
         WorkbenchError: It is damaged, or has a path that leads out.
+        DiskError: The disk is full or faulty; it is still there.
     """
     try:
         if archive.name.endswith((".tar.gz", ".tgz", ".tar")):
@@ -141,6 +145,9 @@ def unpack(archive: Path) -> bool:
         else:
             return False
     except (tarfile.TarError, zipfile.BadZipFile, EOFError, OSError, ValueError) as error:
+        refused = fault_of_the_disk(error)
+        if refused is not None:
+            raise DiskError(f"What is in {archive.name}", refused) from error
         raise WorkbenchError(
             f"{archive.name} cannot be unpacked: {error}", hint="Delete it and fetch again."
         ) from error

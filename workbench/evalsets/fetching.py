@@ -7,6 +7,7 @@ import shutil
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import UsageError
 from workbench.evalsets.downloads import RemoteFile, fetch_file, plan_hub, plan_urls, unpack
@@ -15,8 +16,11 @@ from workbench.evalsets.importing import ImportProgress, import_events
 from workbench.evalsets.layouts.reading import ReadOptions
 from workbench.evalsets.recipes import HOW_TO_OBTAIN, Recipe
 from workbench.settings import Settings
+from workbench.storage import sync_folder, told, write_new
 
 _RECORD = "fetched.json"
+_DOWNLOADED = "downloaded.json"
+"""Is there while archives are unpacked, after which they are gone: what is unpacked is not downloaded again."""
 _GIB = 2**30
 
 
@@ -109,6 +113,7 @@ def fetch_events(
 
     Raises:
         WorkbenchError: The download broke off, or a file is not the one it should be.
+        DiskError: The disk is full or faulty; what is downloaded stays, and is not downloaded again.
         ManifestError: What was fetched has faults.
     """
     if not plan.fetched:
@@ -124,9 +129,24 @@ def fetch_events(
 
 
 def _download(plan: FetchPlan) -> Generator[FetchProgress, None, None]:
-    draft = plan.folder.with_name(f".{plan.folder.name}.partial")
-    draft.mkdir(parents=True, exist_ok=True)
-    before, record = 0, list[dict[str, object]]()
+    draft = _draft(plan.folder)
+    with told(plan.recipe.name):
+        draft.mkdir(parents=True, exist_ok=True)
+        record = _read_downloaded(plan, draft)
+        if record is None:
+            record = yield from _download_all(plan, draft)
+            write_new(draft / _DOWNLOADED, _json({"commit": plan.commit, "files": record}))
+        for archive in _archives(plan, draft):
+            if archive.is_file():  # not yet unpacked with the one that it was in
+                unpack(archive)
+        write_new(draft / _RECORD, _json({"recipe": plan.recipe.name, "commit": plan.commit, "files": record}))
+        (draft / _DOWNLOADED).unlink()
+        draft.rename(plan.folder)
+        sync_folder(plan.folder.parent)
+
+
+def _download_all(plan: FetchPlan, draft: Path) -> Generator[FetchProgress, None, list[dict[str, Any]]]:
+    before, record = 0, list[dict[str, Any]]()
     for file in plan.files:
         digest, downloading = "", fetch_file(file, draft)
         while True:
@@ -139,11 +159,31 @@ def _download(plan: FetchPlan) -> Generator[FetchProgress, None, None]:
         size = (draft / file.path).stat().st_size
         before += size
         record.append({"url": file.url, "path": file.path, "size": size, "sha256": digest})
-    for file in plan.files:
-        unpack(draft / file.path)
-    text = json.dumps({"recipe": plan.recipe.name, "commit": plan.commit, "files": record}, indent=2)
-    (draft / _RECORD).write_text(text + "\n", encoding="utf-8")
-    draft.rename(plan.folder)
+    return record
+
+
+def _read_downloaded(plan: FetchPlan, draft: Path) -> list[dict[str, Any]] | None:
+    """What an earlier attempt had downloaded whole before it unpacked; None where it did not come so far."""
+    try:
+        found = json.loads((draft / _DOWNLOADED).read_bytes())
+    except (OSError, ValueError):
+        return None
+    return found["files"] if found["commit"] == plan.commit else None
+
+
+def _archives(plan: FetchPlan, draft: Path) -> list[Path]:
+    """What may still have to be unpacked: files that were downloaded, then archives that were in them."""
+    files = [draft / file.path for file in plan.files]
+    inner = [path for suffix in ("*.tar.gz", "*.tgz") for path in sorted(draft.rglob(suffix)) if path not in files]
+    return [*files, *inner]
+
+
+def _draft(folder: Path) -> Path:
+    return folder.with_name(f".{folder.name}.partial")
+
+
+def _json(value: object) -> bytes:
+    return (json.dumps(value, indent=2) + "\n").encode()
 
 
 def _request(plan: FetchPlan) -> ImportRequest:
@@ -170,9 +210,11 @@ def _request(plan: FetchPlan) -> ImportRequest:
 
 
 def _check_room(plan: FetchPlan, settings: Settings) -> None:
-    """Archives take their size twice, while they are unpacked."""
-    settings.home.mkdir(parents=True, exist_ok=True)
-    free, needed = shutil.disk_usage(settings.home).free, 2 * (plan.size or 0)
+    """Archives take their size twice, while they are unpacked; what an earlier attempt left is there already."""
+    with told(str(settings.home)):
+        settings.home.mkdir(parents=True, exist_ok=True)
+    there = sum(path.stat().st_size for path in _draft(plan.folder).rglob("*") if path.is_file())
+    free, needed = shutil.disk_usage(settings.home).free, 2 * (plan.size or 0) - there
     if needed > free:
         raise UsageError(
             f"{plan.recipe.name} takes {needed / _GIB:.1f} GiB, and {free / _GIB:.1f} GiB are free in {settings.home}.",

@@ -14,7 +14,8 @@ from workbench.evalsets.draft import Imported, ImportRequest, write_draft
 from workbench.evalsets.heard import Heard, hear, judge
 from workbench.evalsets.layouts import find_layout
 from workbench.evalsets.layouts.reading import Reading, Refused, Utterance, encoding_hint
-from workbench.evalsets.written import name_from, new_set_folder, put_in_place, put_in_the_place_of
+from workbench.evalsets.replacing import put_in_place, put_in_the_place_of
+from workbench.evalsets.written import name_from, new_set_folder
 from workbench.settings import Settings
 from workbench.storage import told
 

@@ -1,4 +1,4 @@
-"""From the rows of a manifest to items, with every fault named."""
+"""From a row of a manifest to an item, with every fault named."""
 
 from __future__ import annotations
 
@@ -7,32 +7,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from workbench.evalsets.manifest import AUDIO_FIELDS, TEXT_FIELDS, Fault, Row
+from workbench.evalsets.manifest import AUDIO_FIELDS, TEXT_FIELDS, Row
 from workbench.evalsets.model import EvalItem, Scalar
 
 
-def check_items(rows: Sequence[Row], manifest: Path, *, check_audio: bool = True) -> tuple[list[EvalItem], list[Fault]]:
-    """Items of the rows that can be used, and every fault of the others.
+def check_item(row: Row, manifest: Path, *, check_audio: bool = True) -> tuple[EvalItem, list[str]]:
+    """The item of a row, and what is wrong with it; then it is not to be used.
 
     Args:
-        rows: What the manifest says.
+        row: What the manifest says.
         manifest: Where it lies; audio paths are relative to its folder.
-        check_audio: Whether each recording must be there. Whether it can be decoded is found out by the run.
+        check_audio: Whether the recording must be there. Whether it can be decoded is found out by the run.
     """
-    items: list[EvalItem] = []
-    faults: list[Fault] = []
-    lines: dict[str, int] = {}
-    for row in rows:
-        clauses: list[str] = []
-        item = _item(row, manifest.parent, clauses)
-        if check_audio and not clauses and not _is_file(item.audio):
-            clauses.append(f"no audio file {_audio_as_written(row)}")
-        if lines.setdefault(item.id, row.line) != row.line:
-            clauses.append(f"id {item.id!r} is already that of line {lines[item.id]}")
-        faults += [(row.line, clause) for clause in clauses]
-        if not clauses:
-            items.append(item)
-    return items, faults
+    clauses: list[str] = []
+    item = _item(row, manifest.parent, clauses)
+    if check_audio and not clauses and not _is_file(item.audio):
+        clauses.append(f"no audio file {_audio_as_written(row)}")
+    return item, clauses
 
 
 def _audio_as_written(row: Row) -> Any:

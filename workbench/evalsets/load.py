@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from workbench.errors import ManifestError, UnknownName
-from workbench.evalsets.items import check_items
-from workbench.evalsets.manifest import MANIFEST_SUFFIXES, read_rows
+from workbench.evalsets.manifest import MANIFEST_SUFFIXES
+from workbench.evalsets.manifest_items import read_items
 from workbench.evalsets.model import EvalItem, EvalSet
+from workbench.evalsets.replacing import put_back
 from workbench.evalsets.selection import common_language, first_items, join_sets, where, with_language
 from workbench.settings import Settings
 
@@ -126,10 +127,11 @@ def load_manifest(path: Path) -> EvalSet:
             path.name, [f"{path.name}: is no {', '.join(MANIFEST_SUFFIXES)} file"], hint="Name it by what it holds."
         )
     name = path.absolute().parent.name if path.stem == "manifest" else path.stem
-    return _build(name or path.stem, {}, _load_items(path))
+    return _build(name or path.stem, {}, read_items(path))
 
 
 def _named_folders(settings: Settings) -> Iterator[tuple[str, Path]]:
+    put_back(settings.sets)
     seen: set[str] = set()
     for root in set_folders(settings):
         for folder in sorted(root.iterdir()) if root.is_dir() else ():
@@ -171,7 +173,7 @@ def _info(name: str, folder: Path) -> SetInfo:
 def _load_folder(folder: Path, *, check_audio: bool = True) -> EvalSet:
     manifest = _manifest_of(folder)
     card = _read_card(folder)
-    return _build(folder.absolute().name, card, _load_items(manifest, check_audio=check_audio))
+    return _build(folder.absolute().name, card, read_items(manifest, check_audio=check_audio))
 
 
 def _manifests(folder: Path) -> list[Path]:
@@ -189,21 +191,6 @@ def _manifest_of(folder: Path) -> Path:
         return manifests[0]
     found = f"holds several manifests: {', '.join(path.name for path in manifests)}" if manifests else "no manifest"
     raise ManifestError(folder.name, [f"{folder.name}: {found}"], hint="Name the one to use manifest.jsonl.")
-
-
-def _load_items(manifest: Path, *, check_audio: bool = True) -> tuple[EvalItem, ...]:
-    rows, faults = read_rows(manifest)
-    items, more = check_items(rows, manifest, check_audio=check_audio)
-    faults = sorted(faults + more, key=lambda fault: fault[0])
-    if not rows and not faults:
-        faults = [(0, "holds no items")]
-    if faults:
-        raise ManifestError(manifest.name, [_sentence(manifest, line, clause) for line, clause in faults])
-    return tuple(items)
-
-
-def _sentence(manifest: Path, line: int, clause: str) -> str:
-    return f"{manifest.name}:{line}: {clause}" if line else f"{manifest.name}: {clause}"
 
 
 def _read_card(folder: Path) -> Mapping[str, Any]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import csv
 import json
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -31,47 +32,90 @@ class RowFault(ValueError):
     """A line that cannot be read, as a clause: "not JSON"."""
 
 
-def read_rows(path: Path) -> tuple[list[Row], list[Fault]]:
-    """Rows with their line numbers, and a fault for each line that is none.
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a file.
+
+    Attributes:
+        number: From 1.
+        start: Its first byte in the file.
+        content: Without its end, and without a byte order mark.
+    """
+
+    number: int
+    start: int
+    content: bytes
+
+
+Layout = Callable[[bytes], dict[str, Any]]
+"""The fields that a line's content holds; a `RowFault` where it cannot be read."""
+
+
+def read_rows(path: Path) -> Iterator[tuple[Line, dict[str, Any] | str]]:
+    """Each line with its fields, or with what is wrong with it as a clause; nothing is held.
 
     Lines end at a line feed and nowhere else; blank ones are passed over. Nothing spans two lines, so that a quote that
     is not closed spoils its own line and no other. In CSV, quotes work as the csv module has them; in TSV a quote is a
-    character like any other, as Common Voice writes it.
+    character like any other, as Common Voice writes it. What is wrong with the file as a whole is said of a line 0.
 
     Args:
         path: A `.jsonl`, `.json` (one object a line), `.csv` or `.tsv` file in UTF-8.
     """
+    fault = _fault_of_file(path)
+    if fault is not None:
+        yield Line(0, 0, b""), fault
+        return
+    try:
+        layout = find_layout(path)
+    except RowFault as error:
+        yield Line(1, 0, b""), str(error)
+        return
+    for line in islice(_lines(path), 1 if _delimiter(path) else 0, None):
+        try:
+            yield line, layout(line.content)
+        except RowFault as error:
+            yield line, str(error)
+
+
+def find_layout(path: Path) -> Layout:
+    """How the lines of a manifest are read: by the name of the file, and by the header of a table.
+
+    Raises:
+        RowFault: The table has no header that names what is needed.
+    """
+    delimiter = _delimiter(path)
+    if delimiter is None:
+        return lambda content: parse_object(_decoded(content))
+    first = next(_lines(path), Line(1, 0, b""))
+    header = _header(_cells(_decoded(first.content), delimiter))
+    return lambda content: _record(header, _cells(_decoded(content), delimiter))
+
+
+def content_of(raw: bytes, start: int) -> bytes:
+    """What a line says: without its end, and without the mark that a file may begin with.
+
+    Args:
+        raw: As it lies in the file.
+        start: Its first byte there.
+    """
+    return (raw if start else raw.removeprefix(b"\xef\xbb\xbf")).rstrip(b"\r\n")
+
+
+def _delimiter(path: Path) -> str | None:
+    return TABLE_DELIMITERS.get(path.suffix.lower())
+
+
+def _fault_of_file(path: Path) -> str | None:
     try:
         with path.open("rb") as file:
             start = file.read(64)
     except OSError as error:
-        return [], [(0, f"cannot be read ({error.strerror})")]
+        return f"cannot be read ({error.strerror})"
     if start.startswith((b"\xff\xfe", b"\xfe\xff")):
-        return [], [(0, "is UTF-16; save it as UTF-8")]
+        return "is UTF-16; save it as UTF-8"
     if path.suffix.lower() == ".json" and start.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-        return [], [(0, "is one JSON list; write one object a line")]
-    delimiter = TABLE_DELIMITERS.get(path.suffix.lower())
-    if delimiter is None:
-        return _read_lines(_lines(path), parse_object)
-    lines = _lines(path)
-    try:
-        header = _header(lines, delimiter)
-    except RowFault as fault:
-        return [], [(1, str(fault))]
-    return _read_lines(lines, lambda line: _record(header, _cells(line, delimiter)))
-
-
-def _read_lines(
-    lines: Iterable[tuple[int, bytes]], parse: Callable[[str], dict[str, Any]]
-) -> tuple[list[Row], list[Fault]]:
-    rows: list[Row] = []
-    faults: list[Fault] = []
-    for number, raw in lines:
-        try:
-            rows.append(Row(number, parse(_decoded(raw))))
-        except RowFault as fault:
-            faults.append((number, str(fault)))
-    return rows, faults
+        return "is one JSON list; write one object a line"
+    return None
 
 
 def parse_object(line: str) -> dict[str, Any]:
@@ -95,12 +139,14 @@ def parse_object(line: str) -> dict[str, Any]:
     return value
 
 
-def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
+def _lines(path: Path) -> Iterator[Line]:
+    start = 0
     with path.open("rb") as file:
         for number, raw in enumerate(file, start=1):
-            line = raw.removeprefix(b"\xef\xbb\xbf") if number == 1 else raw
-            if line.strip():
-                yield number, line.rstrip(b"\r\n")
+            content = content_of(raw, start)
+            if content.strip():
+                yield Line(number, start, content)
+            start += len(raw)
 
 
 def _decoded(raw: bytes) -> str:
@@ -120,8 +166,7 @@ def _cells(line: str, delimiter: str) -> list[str]:
     return records[0] if records else []
 
 
-def _header(lines: Iterator[tuple[int, bytes]], delimiter: str) -> Sequence[str]:
-    header = _cells(_decoded(next(lines, (1, b""))[1]), delimiter)
+def _header(header: Sequence[str]) -> Sequence[str]:
     missing = [fields for fields in (AUDIO_FIELDS, TEXT_FIELDS) if not set(fields) & set(header)]
     clauses = [f"no column {_either(fields)}" for fields in missing]
     clauses += [f"column {name!r} twice" for name in sorted(set(header)) if header.count(name) > 1]

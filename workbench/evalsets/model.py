@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -33,10 +33,15 @@ class EvalItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvalSet:
-    """A named list of items."""
+    """A named list of items.
+
+    Attributes:
+        items: A tuple, or of a large set a sequence that reads its manifest again each time (see `evalsets.streamed`):
+            go through it, and hold no more of it than is needed.
+    """
 
     name: str
-    items: tuple[EvalItem, ...]
+    items: Sequence[EvalItem]
     version: str = ""
     licence: str = ""
     language: str = ""
@@ -47,8 +52,12 @@ class EvalSet:
     @property
     def seconds(self) -> float | None:
         """Labelled length of all items together; None where one is not labelled."""
-        durations = [item.duration for item in self.items]
-        return None if None in durations else sum(value for value in durations if value is not None)
+        total = 0.0
+        for item in self.items:
+            if item.duration is None:
+                return None
+            total += item.duration
+        return total
 
     def digest(self) -> str:
         """sha256 over ids, references and audio bytes, in order; reads every file."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 
 from workbench.errors import UnknownName, UsageError
 from workbench.evalsets.model import EvalItem, EvalSet, Scalar
+from workbench.evalsets.streamed import chain_items, change_items, keep_items
 
 MIXED = "mixed"
 
@@ -34,10 +36,10 @@ def where(eval_set: EvalSet, conditions: Mapping[str, str], *, limit: int | None
         UnknownName: No item has such a tag, or none has that value.
         UsageError: Every condition is met by some item, and no item meets them all; or `limit` is below 1.
     """
-    for key, value in conditions.items():
-        _check_condition(eval_set, key, value)
-    items = tuple(item for item in eval_set.items if all(_value(item, k) == v for k, v in conditions.items()))
+    items = _meeting(eval_set.items, conditions)
     if not items:
+        for key, value in conditions.items():
+            _check_condition(eval_set, key, value)
         wanted = " and ".join(f"{key}={value}" for key, value in conditions.items())
         raise UsageError(f"No item of {eval_set.name} has {wanted} together.", hint="Ask for less.")
     found = _narrowed(eval_set, items)
@@ -76,7 +78,7 @@ def join_sets(sets: Sequence[EvalSet]) -> EvalSet:
     languages = {eval_set.language for eval_set in sets}
     return EvalSet(
         name="+".join(names),
-        items=tuple(_prefixed(item, eval_set.name) for eval_set in sets for item in eval_set.items),
+        items=chain_items([change_items(one.items, partial(_prefixed, name=one.name)) for one in sets]),
         version="+".join(eval_set.version for eval_set in sets) if any(s.version for s in sets) else "",
         licence="; ".join(dict.fromkeys(eval_set.licence for eval_set in sets if eval_set.licence)),
         language=languages.pop() if len(languages) == 1 else MIXED,
@@ -91,9 +93,19 @@ def common_language(items: Sequence[EvalItem]) -> str:
     return languages.pop() if len(languages) == 1 else MIXED if languages else ""
 
 
-def with_language(items: Sequence[EvalItem], language: str) -> tuple[EvalItem, ...]:
+def with_language(items: Sequence[EvalItem], language: str) -> Sequence[EvalItem]:
     """The items, those without a language of their own given this one."""
-    return tuple(item if item.language or not language else replace(item, language=language) for item in items)
+    return change_items(items, partial(_in_language, language=language)) if language else items
+
+
+def _in_language(item: EvalItem, *, language: str) -> EvalItem:
+    return item if item.language else replace(item, language=language)
+
+
+def _meeting(items: Sequence[EvalItem], conditions: Mapping[str, str]) -> Sequence[EvalItem]:
+    if not conditions:
+        return items
+    return keep_items(items, lambda item: all(_value(item, key) == value for key, value in conditions.items()))
 
 
 def _check_condition(eval_set: EvalSet, key: str, value: str) -> None:
@@ -104,12 +116,12 @@ def _check_condition(eval_set: EvalSet, key: str, value: str) -> None:
         raise UnknownName(f"item with {key}", value, sorted(known)[:40])
 
 
-def _narrowed(eval_set: EvalSet, items: tuple[EvalItem, ...]) -> EvalSet:
+def _narrowed(eval_set: EvalSet, items: Sequence[EvalItem]) -> EvalSet:
     language = common_language(items) if eval_set.language in ("", MIXED) else eval_set.language
     return replace(eval_set, items=items, language=language)
 
 
-def _prefixed(item: EvalItem, name: str) -> EvalItem:
+def _prefixed(item: EvalItem, *, name: str) -> EvalItem:
     return replace(item, id=f"{name}/{item.id}", tags={**item.tags, "set": name})
 
 

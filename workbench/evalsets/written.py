@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-import errno
 import json
-import os
 import re
-import shutil
 import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from workbench.errors import DiskError, UsageError
+from workbench.errors import UsageError
 from workbench.evalsets.load import set_folders
 from workbench.settings import Settings
-from workbench.storage import exchange, told
 
 _UNSAFE = re.compile(r"[^\w.-]+")
 _LONGEST_STEM = 80
-_THERE = (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR)
 
 
 def new_set_folder(name: str, settings: Settings) -> Path:
@@ -64,41 +59,6 @@ def card_text(fields: Mapping[str, Any], tables: Mapping[str, Mapping[str, Any]]
 def manifest_text(rows: Iterable[Mapping[str, Any]]) -> str:
     """JSON Lines."""
     return "".join(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
-
-
-def put_in_place(made: Path, folder: Path) -> None:
-    """Give a finished set its name, in one step.
-
-    Raises:
-        UsageError: There is a set of that name by now.
-        DiskError: The disk refused it.
-    """
-    try:
-        os.rename(made, folder)  # noqa: PTH104  Path.rename would replace an empty folder
-    except OSError as error:
-        if error.errno not in _THERE:
-            raise DiskError(f"The set {folder.name}", error) from error
-        raise UsageError(f"There is already a set named {folder.name}.", hint="Choose another name.") from error
-
-
-def put_in_the_place_of(made: Path, folder: Path) -> None:
-    """Give a finished set the name of one that is there, which is deleted; where that fails, the old one is there.
-
-    Raises:
-        DiskError: The disk refused it.
-    """
-    old = made.with_name(f"{made.name}-old")
-    with told(f"The set {folder.name}"):
-        if exchange(made, folder):
-            shutil.rmtree(made, ignore_errors=True)
-            return
-        folder.rename(old)
-        try:
-            put_in_place(made, folder)
-        except BaseException:
-            old.rename(folder)
-            raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _pairs(fields: Mapping[str, Any]) -> str:

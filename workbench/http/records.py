@@ -11,11 +11,10 @@ from typing import Any
 from urllib.parse import quote
 
 from fastapi import APIRouter, Request
-from starlette.background import BackgroundTask
 from starlette.responses import FileResponse, Response
 
 from workbench import services
-from workbench.audio.held import renamed
+from workbench.audio.held import hold, renamed
 from workbench.engines.pool import EnginePool
 from workbench.errors import UsageError
 from workbench.http.answers import describe, jsonable
@@ -65,7 +64,7 @@ def export_bundle(
     note: str = "",
     ruler: str | None = None,
 ) -> Response:
-    """A run sealed into one file. Header `X-Workbench-Seal` is its seal."""
+    """A run sealed into one file, which has no name on the disk once it is made. `X-Workbench-Seal` is its seal."""
     known = services.load_run(run_id, pool=pool).record.run_id
     with told("The bundle"):
         folder = Path(tempfile.mkdtemp(prefix="bundle-", dir=process_folder(pool.settings)))
@@ -73,15 +72,15 @@ def export_bundle(
         made = services.export_bundle(
             known, folder / "bundle.zip", audio=audio, licence=licence, note=note, ruler=_named(ruler), pool=pool
         )
-    except BaseException:
+        with told("The bundle"):
+            sent = hold(made.path)
+    finally:
         shutil.rmtree(folder, ignore_errors=True)
-        raise
     headers = {
         "Content-Disposition": f"attachment; filename*=UTF-8''{quote(made.run_id, safe='')}.zip",
         "X-Workbench-Seal": made.seal,
     }
-    gone = BackgroundTask(shutil.rmtree, folder, ignore_errors=True)
-    return FileResponse(made.path, media_type="application/zip", headers=headers, background=gone)
+    return FileResponse(sent, media_type="application/zip", headers=headers)  # the response holds it until it was sent
 
 
 @router.post("/bundles/verify", openapi_extra=_UPLOAD)

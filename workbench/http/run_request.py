@@ -21,6 +21,7 @@ class RunRequest(pydantic.BaseModel):
     batch_size: int = 1
     on_existing: Literal["reuse", "resume", "again"] = "resume"
     seed: int = 0
+    chunk_seconds: float | None = None
     executor: str = "local"
     measure: Literal["throughput", "single"] | None = None
     workers: int | None = None

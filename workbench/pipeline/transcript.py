@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 from workbench.engines.base import Hypothesis, Segment
 from workbench.pipeline.coverage import Flag, Stretch
 from workbench.pipeline.measurement import Measurement
 from workbench.pipeline.turns import Speaker, Turn, shown_name
+from workbench.text.units import join_texts as join_texts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,18 +65,6 @@ class Transcript:
     def speaker_of(self, segment: Segment) -> str:
         """The name of who said it, as a reader is shown it; empty where speakers are not known."""
         return shown_name(segment.speaker, self.speakers)
-
-
-def join_texts(texts: Iterable[str]) -> str:
-    """Texts of neighbouring chunks as one, without fusing words: a space, but none beside a full-width character."""
-    joined = ""
-    for text in filter(None, (text.strip() for text in texts)):
-        joined += f" {text}" if joined and not (_is_wide(joined[-1]) or _is_wide(text[0])) else text
-    return joined
-
-
-def _is_wide(character: str) -> bool:
-    return unicodedata.east_asian_width(character) in "WF"
 
 
 def clock(seconds: float, *, decimal: str = ".") -> str:

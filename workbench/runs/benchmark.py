@@ -12,10 +12,10 @@ from workbench.evalsets.model import EvalSet
 from workbench.runs.executors.choice import Measure
 from workbench.runs.executors.ray_place import RayPlace
 from workbench.runs.executors.sites import Site, open_site
-from workbench.runs.outcomes import failures_among
-from workbench.runs.records import OnExisting, RunEvent, RunStarted
+from workbench.runs.journal import Written
+from workbench.runs.records import OnExisting, RunEvent, RunRecord, RunStarted
 from workbench.runs.session import Session, Tally, finished
-from workbench.runs.store import RunStore, StoredRun
+from workbench.runs.store import RunStore
 from workbench.runs.workload import Workload
 from workbench.settings import Settings
 
@@ -31,6 +31,7 @@ def run_benchmark(
     options: Mapping[str, Any] | None = None,
     batch_size: int = 1,
     seed: int = 0,
+    chunk_seconds: float | None = None,
     on_existing: OnExisting = "reuse",
     settings: Settings | None = None,
     passed: Mapping[str, Any] | None = None,
@@ -55,6 +56,8 @@ def run_benchmark(
         options: The engine's own options.
         batch_size: Clips decoded together; a per-clip time is only claimed at 1.
         seed: For whatever draws random numbers.
+        chunk_seconds: Longer clips are cut at pauses into stretches of at most this, each given to the engine by
+            itself; None only cuts what is longer than the engine takes.
         on_existing: What to do with an earlier run of the same spec. `reuse`: one that ended in `success` is told
             again; any other goes on, and what failed in it is tried again. `resume`: failures are tried again in a
             successful one, too. `again`: a new run.
@@ -73,9 +76,10 @@ def run_benchmark(
         `RunStarted`, the outcomes that were there, each new outcome, and `RunFinished` unless it is cancelled.
 
     Raises:
-        UsageError: A language, option, batch size or number of workers that cannot be used.
+        UsageError: A language, option, batch size, chunk length or number of workers that cannot be used.
         EngineError: The engine cannot be loaded.
-        RunError: The earlier run is being written by somebody else, or the disk is full.
+        RunError: The earlier run is being written by somebody else, or its journal is damaged.
+        DiskError: The disk is full or faulty; what is done is kept.
     """
     with open_site(pool, engine, executor=executor, measure=measure, workers=workers, ray=ray) as site:
         work = Workload(
@@ -88,6 +92,7 @@ def run_benchmark(
             options=options or {},
             batch_size=batch_size,
             seed=seed,
+            chunk_seconds=chunk_seconds,
         )
         store = RunStore(settings or pool.settings)
         yield from _run_at(site, work, store, on_existing=on_existing, passed=passed or {}, reproduces=reproduces)
@@ -102,9 +107,9 @@ def _run_at(
     else:
         earlier = None if on_existing == "again" else store.find_existing(spec)
     if earlier is not None and earlier.status == "success":
-        stored = store.load_run(earlier.run_id)
-        if not stored.missing and (on_existing == "reuse" or not failures_among(stored.outcomes)):
-            yield from _told_again(stored)
+        written = store.read_written(earlier.run_id)
+        if len(written) == spec.items and (on_existing == "reuse" or len(written.done) == len(written)):
+            yield from _told_again(earlier, written)
             return
     chosen = site.executor(work)
     record = earlier or store.create_run(spec, passed, load_seconds=site.load_seconds, reproduces=reproduces)
@@ -114,7 +119,10 @@ def _run_at(
         ).events()
 
 
-def _told_again(run: StoredRun) -> Generator[RunEvent, None, None]:
-    yield RunStarted(run_id=run.record.run_id, total=run.record.spec.items, done=len(run.outcomes))
-    yield from run.outcomes
-    yield finished(run.record, Tally().add(run.outcomes))
+def _told_again(record: RunRecord, written: Written) -> Generator[RunEvent, None, None]:
+    yield RunStarted(run_id=record.run_id, total=record.spec.items, done=len(written))
+    tally = Tally()
+    for outcome in written.outcomes():
+        tally.add([outcome])
+        yield outcome
+    yield finished(record, tally)

@@ -9,6 +9,8 @@ from typing import Any
 
 from workbench.audio.steps import parse_chain
 from workbench.errors import UsageError
+from workbench.pipeline.chunk_length import checked_chunk_seconds
+from workbench.runs.curve_axis import CHUNK_SECONDS
 from workbench.runs.engine_options import options_of
 
 MOST_CELLS = 400
@@ -24,6 +26,7 @@ class CurveCell:
         chain: With the axis in it, where that is a parameter of it.
         eval_set: Name, folder or manifest.
         options: The engine's own, with the axis among them, where it is one.
+        chunk_seconds: The longest stretch the engine is given, where that is the axis.
         at: Along the axis; None where the clips' tags say it.
     """
 
@@ -32,6 +35,7 @@ class CurveCell:
     eval_set: str
     options: Mapping[str, Any]
     at: float | None
+    chunk_seconds: float | None = None
 
     def label(self, axis: str) -> str:
         """For people: `builtin · highpass+gain · beam_size 5 · my-set`."""
@@ -52,20 +56,22 @@ def plan_cells(
 
     Args:
         sets: Names, folders or manifests.
-        axis: A tag of their clips, an option of the engines, or STEP.PARAMETER.
+        axis: A tag of their clips, an option of the engines, chunk_seconds, or STEP.PARAMETER.
         values: Where along an option or a parameter; none for a tag.
         engines: One or more.
         chains: Without the axis; a chain that lacks its step gets it at its end.
         options: Of the engines, as `options_of` reads them.
 
     Raises:
-        UsageError: A step has values of none, there are too many cells, or a value is none.
+        UsageError: A step or the chunk length has no values, there are too many cells, or a value cannot be.
         UnknownName: No such step.
     """
-    if "." in axis and not values:
+    if ("." in axis or axis == CHUNK_SECONDS) and not values:
         raise UsageError(f"Where along {axis} is not said.", hint="Give two values or more.")
     if any(not math.isfinite(one) for one in values):
         raise UsageError("A value along the axis is not a number.", hint="Give finite numbers.")
+    for one in values if axis == CHUNK_SECONDS else ():
+        checked_chunk_seconds(one)
     places: list[float | None] = [*dict.fromkeys(values)] if values else [None]
     cells = [
         _cell(engine, chain, name, axis, at, options)
@@ -81,6 +87,8 @@ def plan_cells(
 
 def _cell(engine: str, chain: str, name: str, axis: str, at: float | None, options: Mapping[str, Any]) -> CurveCell:
     own = options_of(engine, options)
+    if axis == CHUNK_SECONDS:
+        return CurveCell(engine=engine, chain=chain, eval_set=name, options=own, at=at, chunk_seconds=at)
     if at is not None and "." in axis:
         chain = chain_at(chain, axis, at)
     elif at is not None:

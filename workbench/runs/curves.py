@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,9 +10,9 @@ import numpy as np
 
 from workbench.errors import UsageError
 from workbench.evalsets.selection import tag_text
+from workbench.runs.curve_axis import Others, as_number, chain_without, numbers_of, others_of, place_of
 from workbench.runs.curve_difference import AreaDifference, Rows, compare_areas, judge_areas
 from workbench.runs.curve_figures import CurveFigures, curve_figures
-from workbench.runs.records import RunSpec
 from workbench.runs.store import StoredRun
 from workbench.runs.summary import ItemRow, summarise
 from workbench.scoring.clusters import cluster_utterances
@@ -83,7 +82,7 @@ class Curves:
     """Curves along one axis, under one ruler.
 
     Attributes:
-        axis: A tag, an option of the engine, or `step.parameter` of a chain.
+        axis: A tag, an option of the engine, `chunk_seconds`, or `step.parameter` of a chain.
         metric: Whose rate it is.
         ruler: Its name and version.
         ruler_hash: What it was made of.
@@ -105,7 +104,7 @@ class _Series:
 
     engine: str
     chain: str
-    others: tuple[tuple[str, str], ...]
+    others: Others
     condition: dict[str, str]
     run_ids: list[str] = field(default_factory=list[str])
     rows: dict[float | None, dict[str, ItemRow]] = field(default_factory=dict[float | None, dict[str, ItemRow]])
@@ -128,7 +127,8 @@ def find_curves(
     Args:
         runs: Over derived sets, or several over one set with another option each.
         ruler: What is done to both texts.
-        axis: A tag of the clips (`snr_db`), an option of the engine (`beam_size`), or `step.parameter` of the chain.
+        axis: A tag of the clips (`snr_db`), an option of the engine (`beam_size`), `chunk_seconds`, or `step.parameter`
+            of the chain.
         by: Tags that make curves of their own.
         metric: None is the one that leads in the first run's language.
         seed: Of the draws.
@@ -144,12 +144,11 @@ def find_curves(
     clean: dict[tuple[Any, ...], list[tuple[Mapping[str, str], ItemRow]]] = {}
     for run, summary in zip(runs, summaries, strict=True):
         spec = run.record.spec
-        of_run = _of_run(spec, axis)
-        others = tuple(sorted((name, repr(value)) for name, value in spec.options.items() if name != axis))
-        key = (spec.engine, _chain_without(spec.chain, axis), others)
+        of_run = place_of(spec, axis)
+        key = (spec.engine, chain_without(spec.chain, axis), others_of(spec, axis))
         for row in summary.rows:
             condition = {tag: tag_text(value) for tag in by if (value := row.result.tags.get(tag)) is not None}
-            at = of_run if of_run is not None else _number(row.result.tags.get(axis))
+            at = of_run if of_run is not None else as_number(row.result.tags.get(axis))
             if at is None:
                 if axis == SNR and condition.get("noise", _NONE) == _NONE:
                     clean.setdefault(key, []).append((condition, row))
@@ -232,43 +231,6 @@ def _unit(row: ItemRow) -> str:
     return f"{tags.get('source_set', '')}/{tags['source_id']}" if "source_id" in tags else row.result.id
 
 
-def _number(value: Any) -> float | None:
-    """A tag as a number; tags of tables are texts."""
-    if isinstance(value, bool) or value is None:
-        return None
-    try:
-        number = float(value)
-    except ValueError:
-        return None
-    return number if math.isfinite(number) else None
-
-
-def _of_run(spec: RunSpec, axis: str) -> float | None:
-    """The axis as an option of the engine, or as a parameter of a step of the chain; None where it is neither."""
-    if (value := _number(spec.options.get(axis))) is not None:
-        return value
-    step, dot, name = axis.partition(".")
-    for part in spec.chain.split("+") if dot else ():
-        head, _, values = part.partition(":")
-        if head.partition("@")[0] == step:
-            found = [value for key, _, value in (pair.partition("=") for pair in values.split(",")) if key == name]
-            return _number(found[0]) if found else None
-    return None
-
-
-def _chain_without(chain: str, axis: str) -> str:
-    """The chain with a mark for the parameter that is the axis, so that it makes no curve of its own."""
-    step, dot, name = axis.partition(".")
-    parts: list[str] = []
-    for part in chain.split("+") if chain else ():
-        head, colon, values = part.partition(":")
-        if dot and head.partition("@")[0] == step:
-            pairs = (pair.partition("=") for pair in values.split(","))
-            values = ",".join(f"{key}=*" if key == name else f"{key}={value}" for key, _, value in pairs)
-        parts.append(f"{head}{colon}{values}")
-    return "+".join(parts)
-
-
 def _name(series: _Series, every: Sequence[_Series]) -> str:
     """What is not the same in all curves; the engine where all is."""
     parts = [series.engine] if len({one.engine for one in every}) > 1 else []
@@ -283,7 +245,6 @@ def _name(series: _Series, every: Sequence[_Series]) -> str:
 
 
 def _known(rows: Sequence[ItemRow], run: StoredRun) -> str:
-    tags = {tag for row in rows for tag, value in row.result.tags.items() if _number(value) is not None}
-    options = {name for name, value in run.record.spec.options.items() if _number(value) is not None}
-    names = ", ".join(sorted(tags | options))
+    tags = {tag for row in rows for tag, value in row.result.tags.items() if as_number(value) is not None}
+    names = ", ".join(sorted(tags | numbers_of(run.record.spec)))
     return f"Numbers there: {names}." if names else "Derive a set with `workbench sets derive`."

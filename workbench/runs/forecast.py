@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -45,6 +46,7 @@ class Forecast:
         batch_size: Clips decoded together.
         amount: How much there is.
         pool: Where the engine comes from.
+        chunk_seconds: The longest stretch it is to be given; None as it likes.
     """
 
     ref: EngineRef
@@ -55,13 +57,14 @@ class Forecast:
     batch_size: int
     amount: Amount
     pool: EnginePool
+    chunk_seconds: float | None = None
 
     def find_samples(self) -> list[Sample]:
         """What like work took here, of the newest runs that did it."""
         store = RunStore(self.pool.settings)
         wanted = [record for record in store.list_runs() if self._is_alike(record)][:_MOST_RUNS]
         return [
-            sample_of(one.measurement, record.run_id, piece_seconds=self.info.chunk_seconds)
+            sample_of(one.measurement, record.run_id, piece_seconds=self._piece_seconds(record.spec.chunk_seconds))
             for record in wanted
             for one in store.load_run(record.run_id).outcomes
             if isinstance(one, ItemResult) and one.measurement is not None and one.measurement.kind != "concurrent"
@@ -121,6 +124,10 @@ class Forecast:
             notes=notes,
         )
 
+    def _piece_seconds(self, chunk_seconds: float | None) -> float:
+        """What a run worked on at once: what it was given, or less where the engine has a window."""
+        return min(self.info.chunk_seconds, chunk_seconds or math.inf)
+
     def _is_alike(self, record: RunRecord) -> bool:
         spec, here = record.spec, environment()
         return (
@@ -128,6 +135,7 @@ class Forecast:
             and (spec.model_id, spec.revision) == (self.info.model_id, self.info.revision)
             and spec.engine.partition(":")[0] == self.ref.name
             and (spec.chain, spec.language, spec.batch_size) == (str(self.chain), self.language, self.batch_size)
+            and spec.chunk_seconds in (None, self.chunk_seconds)
             and dict(spec.options) == dataclasses.asdict(self.info.validated(self.options))
             and self.pool.settings.device in ("auto", spec.device, spec.device.partition(":")[0])
             and all(record.environment.get(name) == here.get(name) for name in _SAME_MACHINE)

@@ -29,6 +29,7 @@ _SPEC: Mapping[str, tuple[str, Effect, str]] = {
     "device": ("device", "text", _ROUNDING),
     "dtype": ("precision", "text", _ROUNDING),
     "batch_size": ("batch size", "text", f"Clips are padded to the longest of a batch. {_ROUNDING}"),
+    "chunk_seconds": ("chunk length", "text", "Clips were cut elsewhere, or not at all."),
     "seed": ("seed", "text", "Whatever is drawn at random is drawn otherwise."),
 }
 _COMPUTING = frozenset(

@@ -9,7 +9,7 @@ from typing import Any
 from workbench.errors import WorkbenchError
 from workbench.evalsets.model import EvalItem
 from workbench.pipeline.transcript import Transcript
-from workbench.runs.records import ItemFailure, ItemOutcome, ItemResult
+from workbench.runs.records import ItemFailure, ItemResult
 
 
 def result_of(item: EvalItem, transcript: Transcript, warnings: Sequence[str] = ()) -> ItemResult:
@@ -42,11 +42,6 @@ def failure_of(item: EvalItem, error: Exception) -> ItemFailure:
     return ItemFailure(
         **labels_of(item), error=name, message=f"It stopped with {name}{f': {detail}' if detail else ''}."
     )
-
-
-def failures_among(outcomes: Sequence[ItemOutcome]) -> int:
-    """How many of the outcomes are failures."""
-    return sum(isinstance(outcome, ItemFailure) for outcome in outcomes)
 
 
 def labels_of(item: EvalItem) -> dict[str, Any]:

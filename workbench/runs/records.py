@@ -36,6 +36,8 @@ class RunSpec:
         dtype: In what precision.
         batch_size: Clips decoded together.
         seed: For whatever draws random numbers.
+        chunk_seconds: Clips that are longer were cut at pauses into stretches of at most this; None: only where they
+            are longer than the engine takes.
     """
 
     eval_set: str
@@ -53,6 +55,7 @@ class RunSpec:
     dtype: str
     batch_size: int
     seed: int = 0
+    chunk_seconds: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -129,6 +129,7 @@ def plan_reproduction(run: StoredRun, candidates: Sequence[EvalSet], *, pool: En
         options=spec.options,
         batch_size=spec.batch_size,
         seed=spec.seed,
+        chunk_seconds=spec.chunk_seconds,
     )
     making = compare_making(spec, run.record.environment, work.spec, environment())
     return ReproductionPlan(run_id=run.record.run_id, work=work, making=making, recordings=recordings)

@@ -6,11 +6,13 @@ from collections.abc import Callable, Generator, Iterable, Iterator, Set
 from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from itertools import chain
 
 from workbench.errors import EngineUnavailable, ModelDiffers, ModelMissing, WorkbenchError
+from workbench.evalsets.model import EvalItem
 from workbench.runs.executors.base import BatchDone, Executor
 from workbench.runs.executors.packing import pack
-from workbench.runs.journal import Entry, Journal, latest
+from workbench.runs.journal import Entry, Journal
 from workbench.runs.records import (
     ItemFailure,
     ItemOutcome,
@@ -75,8 +77,8 @@ class Session:
         self._said: list[str] = (record.environment.get("execution") or {}).get("remarks", [])
         self._work, self._executor, self._store, self._journal = work, executor, store, journal
         self._record = replace(record, status="started", finished=None, wall_seconds=None, error="")
-        self._before = self._worked = journal.entries[-1].wall_seconds if journal.entries else 0.0
-        self._places = {item.id: place for place, item in enumerate(work.eval_set.items)}
+        self._before = self._worked = journal.written.wall_seconds
+        self._places: dict[str, int] = {}  # of the items in hand
         self._tally = Tally()
 
     def events(self) -> Generator[RunEvent, None, None]:
@@ -86,12 +88,12 @@ class Session:
         error = ""
         try:
             # What failed before is tried again: a failure may have had its cause outside of the item.
-            before = [one for one in latest(self._journal.entries) if isinstance(one, ItemResult)]
-            self._tally.add(before)
-            done = {one.id for one in before}
+            done = self._journal.written.done
             yield RunStarted(run_id=self._record.run_id, total=len(self._work.eval_set.items), done=len(done))
-            yield from before
-            del before
+            for one in self._journal.written.outcomes():
+                if isinstance(one, ItemResult):
+                    self._tally.add([one])
+                    yield one
             yield from self._transcribe_rest(done)
             status, error = self._conclusion()
         except (GeneratorExit, KeyboardInterrupt):
@@ -107,27 +109,36 @@ class Session:
         yield finished(self._record, self._tally)
 
     def _transcribe_rest(self, done: Set[str]) -> Iterator[ItemOutcome]:
-        rest = [item for item in self._work.eval_set.items if item.id not in done]
-        if not rest:
+        rest = self._rest(done)
+        first = next(rest, None)
+        if first is None:
             return
-        with closing(self._executor.outcomes(pack(rest, self._work))) as batches:
+        with closing(self._executor.outcomes(pack(chain([first], rest), self._work))) as batches:
             for found in batches:
                 self._keep(found)
                 self._note(found)
                 yield from found.outcomes
 
+    def _rest(self, done: Set[str]) -> Iterator[EvalItem]:
+        """What is not done yet; where each item stands is known from here until its outcome is kept."""
+        for place, item in enumerate(self._work.eval_set.items):
+            if item.id not in done:
+                self._places[item.id] = place
+                yield item
+
     def _keep(self, found: BatchDone) -> None:
         """What is handed on lies on the disk already."""
         self._worked = self._before + found.worked_seconds
         self._journal.extend(
-            Entry(outcome=one, wall_seconds=self._worked, place=self._places[one.id]) for one in found.outcomes
+            Entry(outcome=one, wall_seconds=self._worked, place=self._places.pop(one.id)) for one in found.outcomes
         )
         self._tally.add(found.outcomes)
 
     def _note(self, found: BatchDone) -> None:
         """What happened on the way, and who transcribes, which is known once the first batch is done."""
         notes = tuple(dict.fromkeys((*self._record.notes, *found.notes)))
-        environment = {**self._record.environment, "execution": dict(self._executor.facts)}
+        attention = {"attention": self._work.info.attention} if self._work.info.attention else {}
+        environment = {**self._record.environment, "execution": {**self._executor.facts, **attention}}
         if (notes, environment) != (self._record.notes, self._record.environment):
             self._record = replace(self._record, notes=notes, environment=environment)
             self._store.save_record(self._record)

@@ -19,7 +19,7 @@ import pydantic
 from workbench.errors import RunError, UnknownName, UsageError
 from workbench.evalsets.corrections import CorrectionNote
 from workbench.runs.environment import environment
-from workbench.runs.journal import Journal, latest, lock, read_journal
+from workbench.runs.journal import Journal, Written, each_entry, latest, lock
 from workbench.runs.records import FORMAT_VERSION, ItemOutcome, RunRecord, RunSpec
 from workbench.settings import Settings
 from workbench.storage import replace_file, sync_folder, told
@@ -28,6 +28,8 @@ _FORBID = pydantic.ConfigDict(extra="forbid")
 # A lone dataclass takes no config from its adapter, a union does; null is refused below.
 _RECORD: pydantic.TypeAdapter[RunRecord | None] = pydantic.TypeAdapter(RunRecord | None, config=_FORBID)
 _SPEC = pydantic.TypeAdapter(RunSpec)
+_LATER = frozenset({"chunk_seconds"})
+"""What earlier specs do not have: None says what they meant, and so is no part of the key."""
 _NAME_LENGTHS = (32, 24)
 _SHORT = 6
 _RESTORE = "Restore run.json from a copy, or delete the run's folder."
@@ -71,6 +73,7 @@ class RunStamp:
 def spec_key(spec: RunSpec) -> str:
     """sha256 over everything that decides the texts of a run: equal specs, equal keys."""
     fields = _SPEC.dump_python(spec, mode="json")
+    fields = {name: value for name, value in fields.items() if value is not None or name not in _LATER}
     return hashlib.sha256(json.dumps(fields, sort_keys=True, ensure_ascii=True).encode()).hexdigest()
 
 
@@ -133,6 +136,14 @@ class RunStore:
         """
         return Journal(self.folder / run_id)
 
+    def read_written(self, run_id: str) -> Written:
+        """The run's outcomes, to go through one by one.
+
+        Raises:
+            RunError: They are damaged.
+        """
+        return Written(self.folder / run_id / "items.jsonl")
+
     def list_runs(self) -> list[RunRecord]:
         """All runs that can be read, newest first; the others are named in the log."""
         return list(self._records(self._folders()))
@@ -165,8 +176,8 @@ class RunStore:
             RunError: It is damaged, or of a newer format.
         """
         folder = self._find(str(run))
-        entries, _ = read_journal(folder / "items.jsonl")
-        return StoredRun(record=_read_record(folder), outcomes=tuple(latest(entries)))
+        outcomes = latest(entry for entry, _ in each_entry(folder / "items.jsonl"))
+        return StoredRun(record=_read_record(folder), outcomes=tuple(outcomes))
 
     def stamp(self, run: str | Path) -> RunStamp:
         """What changes whenever the run does, without reading it; `run` and errors as `load_run`."""

@@ -189,10 +189,12 @@ def _witnesses(runs: Sequence[StoredRun], suspicions: Suspicions) -> tuple[Witne
 
 def _own_options(run: StoredRun, runs: Sequence[StoredRun]) -> str:
     """The options in which a run differs from another one; its id where there are none."""
-    own = run.record.spec.options
+    own = run.record.spec
     told = [
         f"{key}={value}"
-        for key, value in own.items()
+        for key, value in own.options.items()
         if any(other.record.spec.options.get(key, value) != value for other in runs)
     ]
+    if own.chunk_seconds is not None and any(other.record.spec.chunk_seconds != own.chunk_seconds for other in runs):
+        told.append(f"chunk_seconds={own.chunk_seconds:g}")
     return " ".join(told) or run.record.run_id

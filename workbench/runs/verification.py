@@ -160,6 +160,7 @@ def import_bundle(path: Path, *, store: RunStore, on_existing: Literal["reuse", 
 
     Raises:
         RunError: It is no bundle, was changed, or another run has its id.
+        DiskError: It cannot be written.
     """
     with open_bundle(path) as bundle:
         record, existing = bundle.run.record, False
@@ -198,17 +199,16 @@ def _take_in(bundle: OpenBundle, store: RunStore, folder: Path) -> RunRecord:
         store.folder.mkdir(parents=True, exist_ok=True)
         draft = Path(tempfile.mkdtemp(dir=store.folder, prefix=".import-"))
     try:
-        if bundle.recordings:
-            (draft / "audio").mkdir()
-        for part in bundle.recordings:
-            bundle.extract(part, draft / part.name)
-        placed = [replace(one, audio=str(folder / one.audio) if one.audio else "") for one in bundle.run.outcomes]
-        with Journal(draft) as journal:
-            journal.extend(Entry(outcome=one, wall_seconds=record.wall_seconds or 0.0) for one in placed)
-        store.write_record(record, draft)
-        os.rename(draft, folder)  # noqa: PTH104  Path.rename would replace an empty folder
-    except OSError as error:
-        raise RunError(f"{folder.name} cannot be taken in: {error.strerror}.", hint="Free some disk space.") from error
+        with told(f"The run {folder.name}"):
+            if bundle.recordings:
+                (draft / "audio").mkdir()
+            for part in bundle.recordings:
+                bundle.extract(part, draft / part.name)
+            placed = [replace(one, audio=str(folder / one.audio) if one.audio else "") for one in bundle.run.outcomes]
+            with Journal(draft) as journal:
+                journal.extend(Entry(outcome=one, wall_seconds=record.wall_seconds or 0.0) for one in placed)
+            store.write_record(record, draft)
+            os.rename(draft, folder)  # noqa: PTH104  Path.rename would replace an empty folder
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return record

@@ -12,6 +12,7 @@ from workbench.engines.base import DecodeOptions, EngineInfo
 from workbench.engines.registry import EngineRef
 from workbench.errors import UnknownName, UsageError
 from workbench.evalsets.model import EvalItem, EvalSet
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.pipeline.transcribe import resolve_options
 from workbench.runs.records import RunSpec
 
@@ -33,9 +34,11 @@ class Workload:
         options: The engine's own options as asked for.
         batch_size: Clips decoded together.
         seed: For whatever draws random numbers.
+        chunk_seconds: Longer clips are cut at pauses into stretches of at most this; None only cuts what is longer than
+            the engine takes.
 
     Raises:
-        UsageError: A language, option or batch size that the engine cannot use.
+        UsageError: A language, option, batch size or chunk length that the engine cannot use.
     """
 
     eval_set: EvalSet
@@ -47,10 +50,12 @@ class Workload:
     options: Mapping[str, Any]
     batch_size: int
     seed: int
+    chunk_seconds: float | None = None
     _resolved: dict[str, Resolved] = field(default_factory=dict[str, Resolved], init=False, repr=False)
 
     def __post_init__(self) -> None:
         self._resolve(None if self.language == "set" else self.language)
+        checked_chunk_seconds(self.chunk_seconds)
         if self.batch_size < 1:
             raise UsageError(f"A batch of {self.batch_size} clips is none.", hint="Use 1 or more.")
         if self.batch_size > 1 and "batch" not in self.info.capabilities:
@@ -76,7 +81,13 @@ class Workload:
             dtype=self.info.dtype,
             batch_size=self.batch_size,
             seed=self.seed,
+            chunk_seconds=checked_chunk_seconds(self.chunk_seconds),
         )
+
+    @property
+    def longest_seconds(self) -> float | None:
+        """The longest stretch that the engine is given; None for no limit."""
+        return min((one for one in (self.chunk_seconds, self.info.max_seconds) if one is not None), default=None)
 
     def options_for(self, item: EvalItem) -> Resolved:
         """What to ask of the engine for one item.

@@ -12,6 +12,7 @@ from workbench.errors import UsageError
 from workbench.evalsets.load import find_set, join_sets
 from workbench.evalsets.load import where as _where
 from workbench.evalsets.model import EvalSet
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.runs.benchmark import run_benchmark
 from workbench.runs.executors.choice import Measure
 from workbench.runs.executors.ray_place import RayAudio, RayPlace
@@ -59,6 +60,7 @@ def bench_events(
     batch_size: int = 1,
     on_existing: OnExisting = "resume",
     seed: int = 0,
+    chunk_seconds: float | None = None,
     executor: str = "local",
     measure: Measure | None = None,
     workers: int | None = None,
@@ -80,6 +82,8 @@ def bench_events(
         batch_size: Clips decoded together, at most; above 1 the times of a clip are its share of a batch.
         on_existing: What to do when this very run exists: `reuse` or `resume` it, or run `again`.
         seed: For whatever draws random numbers.
+        chunk_seconds: Clips longer than this are cut at pauses, each stretch is given to the engine by itself, and the
+            texts are joined; None gives it whole clips, as long as it takes them.
         executor: Where the work is done: "local" is this machine, "ray" workers with an engine each.
         measure: "single": one clip or batch at a time, with its true time and memory; "throughput": as many engines at
             once as serve the machine, found out by a short probe; None: throughput on a GPU, and on processors where
@@ -95,6 +99,7 @@ def bench_events(
     pool = pool or hosted_pool()
     if batch_size < 1:
         raise UsageError(f"A batch of {batch_size} clips is not possible.", hint="Use 1 or more.")
+    chunk_seconds = checked_chunk_seconds(chunk_seconds)
     passed = {
         "sets": [sets] if isinstance(sets, str) else list(sets),
         "engine": engine,
@@ -106,6 +111,7 @@ def bench_events(
         "where": dict(where or {}),
         "batch_size": batch_size,
         "seed": seed,
+        "chunk_seconds": chunk_seconds,
     }
     steps, ref = parse_chain(chain), EngineRef.parse(engine)
     plugin(ref.name)
@@ -119,6 +125,7 @@ def bench_events(
         options=dict(options or {}),
         batch_size=batch_size,
         seed=seed,
+        chunk_seconds=chunk_seconds,
         on_existing=on_existing,
         passed=passed,
         executor=executor,

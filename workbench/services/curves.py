@@ -1,4 +1,4 @@
-"""Error along an axis: SNR, beam, a parameter of a step."""
+"""Error along an axis: SNR, beam, chunk length, a parameter of a step."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from typing import Any
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import EngineError, RunError, UsageError
+from workbench.pipeline.chunk_length import checked_chunk_seconds
+from workbench.runs.curve_axis import CHUNK_SECONDS
 from workbench.runs.curve_cells import CurveCell, plan_cells
 from workbench.runs.curves import SNR, Curves, find_curves
 from workbench.runs.engine_options import check_engine_options
@@ -80,7 +82,8 @@ def curve(
 
     Args:
         runs: Ids of runs: over derived sets, or several over one set with another option each.
-        axis: A tag of the clips such as snr_db, an option of the engine, or STEP.PARAMETER of the chain.
+        axis: A tag of the clips such as snr_db, an option of the engine, chunk_seconds (the longest stretch that it is
+            given at once), or STEP.PARAMETER of the chain.
         by: Tags that make curves of their own.
         ruler: How texts are compared; None is what suits the first run's language.
         corrected: Score under the corrections of the sets' labels.
@@ -113,7 +116,8 @@ def curve_events(
     Args:
         sets: As `bench_events`, each with runs of its own; of an SNR, derived ones.
         axis: As `curve`.
-        values: Where along an option of the engine or a parameter of the chain; none where tags of the clips say it.
+        values: Where along an option of the engine, the chunk length or a parameter of the chain; none where tags of
+            the clips say it.
         engines: One or more; the first with the first chain is what the others are held against.
         chains: Ways of preprocessing; "" is none. A chain that lacks the step of the axis gets it at its end.
         options: The engines' own; `ENGINE/NAME` is told to that engine alone.
@@ -152,6 +156,8 @@ def _check(
     cells: Sequence[CurveCell], axis: str, options: Mapping[str, Any], pool: EnginePool, arguments: Mapping[str, Any]
 ) -> None:
     """Say what cannot be before anything is run."""
+    if checked_chunk_seconds(arguments.get(CHUNK_SECONDS)) is not None and axis == CHUNK_SECONDS:
+        raise UsageError("The chunk length is the axis, and given besides.", hint="Leave it out: the values say it.")
     engines = list(dict.fromkeys(one.engine for one in cells))
     check_engine_options(engines, options)
     for engine in engines:
@@ -169,13 +175,15 @@ def _check(
                 f"No clip of {found.name} is tagged with {axis}.",
                 hint="Derive a noisy set of it first: `workbench sets derive SET --noise white --snr 20,10,5,0`."
                 if axis == SNR
-                else "Give the values of an option of the engine, or of STEP.PARAMETER.",
+                else "Give the values of an option of the engine, of chunk_seconds, or of STEP.PARAMETER.",
             )
 
 
 def _run(cell: CurveCell, pool: EnginePool, arguments: Mapping[str, Any]) -> Generator[RunEvent, None, str]:
     run_id = ""
     asked: dict[str, Any] = {"engine": cell.engine, "chain": cell.chain, "options": cell.options, **arguments}
+    if cell.chunk_seconds is not None:
+        asked[CHUNK_SECONDS] = cell.chunk_seconds
     with closing(bench_events(cell.eval_set, pool=pool, **asked)) as events:
         for event in events:
             run_id = event.run_id if isinstance(event, RunStarted) else run_id

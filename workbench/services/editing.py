@@ -18,6 +18,7 @@ from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import AudioInvalid, UsageError
 from workbench.evalsets.load import set_folders
 from workbench.pipeline.bundle import Bundle, archive_bundle, export_bundle
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.edits import ChooseCorrections, ReplaceSegments
 from workbench.pipeline.rerun import PADDING_SECONDS, Rerun, RerunEvent, transcribe_part
@@ -35,7 +36,7 @@ def load_transcript(path: Path | str) -> EditedTranscript:
     Raises:
         UsageError: It cannot be read, is damaged, or of a later version.
     """
-    return read_transcript(Path(path))
+    return read_transcript(as_path(path))
 
 
 def save_transcript(transcript: Transcript | EditedTranscript, path: Path | str) -> None:
@@ -163,6 +164,7 @@ def transcribe_range_events(
         raise UsageError(
             f"From {start:g} to {end:g} s is no part of a recording.", hint="The end comes after the start."
         )
+    chunk_seconds = checked_chunk_seconds(chunk_seconds)
     ref = EngineRef.parse(engine)
     has_words = "word_timestamps" in plugin(ref.name).info(ref.model, pool.settings).capabilities
     steps = parse_chain(chain)

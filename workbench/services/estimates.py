@@ -13,6 +13,7 @@ from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import AudioError, RunError, UsageError, WorkbenchError
 from workbench.evalsets.load import find_set, list_sets
 from workbench.evalsets.model import EvalItem, EvalSet
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.runs.estimate import Amount, Estimate, amount_of
 from workbench.runs.forecast import FEWEST_SAMPLES, Forecast
 from workbench.services.benchmarks import load_sets
@@ -52,7 +53,8 @@ def estimate(
         options: The engine's own options.
         limit: Of sets, only the first so many items.
         where: Of sets, only items whose tags have these values.
-        chunk_seconds: Of a recording, the longest stretch the engine is given; None is what serves the engine best.
+        chunk_seconds: The longest stretch the engine is given; None is what serves the engine best, and of sets whole
+            clips.
         batch_size: Clips decoded together.
         probe: Whether to probe the engine: None where no stored run will do; False never loads it.
         pool: Loaded engines; None is this process's own.
@@ -67,6 +69,7 @@ def estimate(
     pool = pool or hosted_pool()
     if (seconds is None) == (not sets) or (seconds is not None and not 0 < seconds < inf):
         raise UsageError("An estimate is of some seconds of sound, or of sets.", hint="Say --seconds, or --set.")
+    chunk_seconds = checked_chunk_seconds(chunk_seconds)
     ref, steps = EngineRef.parse(engine), parse_chain(chain)
     info = plugin(ref.name).info(ref.model, pool.settings)
     limits = [info.chunk_seconds, chunk_seconds or inf, info.max_seconds or inf]
@@ -74,11 +77,11 @@ def estimate(
     amount = (
         amount_of([seconds or 0.0], piece_seconds=min(limits), most_seconds=min(chunk_seconds or limits[0], limits[2]))
         if eval_set is None
-        else _amount_of_set(eval_set, piece_seconds=min(limits[0], limits[2]), most_seconds=limits[2])
+        else _amount_of_set(eval_set, piece_seconds=min(limits), most_seconds=min(limits[1:]))
     )
     work = Forecast(
         ref=ref, info=info, chain=steps, language=language, options=dict(options or {}), batch_size=batch_size,
-        amount=amount, pool=pool,
+        amount=amount, pool=pool, chunk_seconds=chunk_seconds,
     )  # fmt: skip
     return _conclude(work, eval_set, probe, pool.settings)
 

@@ -169,6 +169,7 @@ def _run(plan: ReproductionPlan, first: RunRecord, pool: EnginePool) -> Generato
         options=work.options,
         batch_size=work.batch_size,
         seed=work.seed,
+        chunk_seconds=work.chunk_seconds,
         passed=first.passed,
         reproduces=first.run_id,
     )

@@ -10,6 +10,7 @@ from workbench.audio.steps import parse_chain
 from workbench.engines.pool import EnginePool
 from workbench.engines.registry import EngineRef, plugin
 from workbench.errors import AudioError, UnknownName, UsageError
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.runs.engine_options import check_engine_options, options_of
 from workbench.runs.executors.choice import Measure
 from workbench.runs.executors.ray_place import RayAudio
@@ -34,6 +35,7 @@ def sweep_events(
     *,
     chains: Sequence[str] = ("",),
     engines: Sequence[str] = (DEFAULT_ENGINE,),
+    chunk_seconds: float | None = None,
     on_existing: OnExisting = "resume",
     executor: str = "local",
     measure: Measure | None = None,
@@ -52,6 +54,7 @@ def sweep_events(
         sets: As `bench_events`, each a cell of its own.
         chains: Ways of preprocessing; "" is none.
         engines: One or more engines; the first with the first chain is the baseline.
+        chunk_seconds: As `bench_events`, in every cell.
         on_existing: As `bench_events`, for each cell; `again` begins a new sweep.
         executor: As `bench_events`.
         measure: As `bench_events`; a sweep is gone on with in whichever way.
@@ -69,13 +72,15 @@ def sweep_events(
 
     Raises:
         UnknownName: No such engine, step or set.
-        UsageError: Fewer than two settings, or one of them twice.
+        UsageError: Fewer than two settings, one of them twice, or something that cannot be run.
         ManifestError: A set has faults.
     """
     pool = pool or hosted_pool()
     names = [sets] if isinstance(sets, str) else list(dict.fromkeys(sets))
     settings = [Setting(engine, chain) for engine in engines for chain in chains]
     check_settings(settings)
+    if (longest := checked_chunk_seconds(chunk_seconds)) is not None:  # None would make another sweep of an earlier one
+        arguments["chunk_seconds"] = longest
     options: Mapping[str, Any] = arguments.get("options") or {}
     rest = {name: value for name, value in arguments.items() if name != "options"}
     check_engine_options(engines, options)

@@ -14,7 +14,9 @@ from typing import Any
 from workbench.audio.held import HeldPath
 from workbench.engines.pool import EnginePool
 from workbench.errors import RunError, UnknownName, UsageError
-from workbench.evalsets.written import card_text, manifest_text, new_set_folder, put_in_place
+from workbench.evalsets.replacing import put_in_place
+from workbench.evalsets.written import card_text, manifest_text, new_set_folder
+from workbench.pipeline.chunk_length import checked_chunk_seconds
 from workbench.pipeline.clips import CLIP_SECONDS
 from workbench.runs.store import RunStore
 from workbench.runs.sweep import SweepEvent, SweepStarted
@@ -70,6 +72,7 @@ def try_out_events(
         check_settings(settings)
         if not 1 <= clip_seconds < math.inf:
             raise UsageError(f"Clips cannot last {clip_seconds:g} s.", hint="Use --clip-seconds 1 or more.")
+        checked_chunk_seconds(arguments.get("chunk_seconds"))
         record = store.create(
             name,
             [path for file in files for path in _recordings_of(file)],

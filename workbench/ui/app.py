@@ -56,7 +56,7 @@ def mount(app: Any, pool: EnginePool) -> Any:
     """
     folder = private_folder(pool.settings)
     os.environ["GRADIO_TEMP_DIR"] = str(folder)  # gradio reads it when components are made
-    app.user_middleware.insert(1, Middleware(PageRefusals))  # behind the guard, before all that knows visitors
+    app.user_middleware.insert(2, Middleware(PageRefusals))  # behind the guard, before all that knows visitors
     app.user_middleware += [Middleware(FirstVisit), Middleware(ServedPage)]  # innermost: refusals come first
     engines = engine_choices(pool.settings)
     for language in sorted(LANGUAGES, key=lambda one: -len(one.path)):  # the page at the root answers to every path

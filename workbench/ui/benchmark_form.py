@@ -16,6 +16,7 @@ from workbench.ui import controls
 from workbench.ui.commands import command_line
 from workbench.ui.context import PageContext
 from workbench.ui.language import say, say_many, tell
+from workbench.ui.transcribe_form import parse_seconds
 
 AS_LABELLED = "set"
 _AUTO_RULER = ""
@@ -33,6 +34,7 @@ class Form:
     context: Any
     limit: Any
     batch_size: Any
+    chunk_seconds: Any
     measure: Any
     again: Any
     ruler: Any
@@ -72,6 +74,7 @@ def build_form(context: PageContext) -> Form:
             batch_size = gr.Number(
                 label=say("Batch size"), value=1, precision=0, minimum=1, info=say("1 measures each clip alone")
             )
+            chunk_seconds = chunk_box(context)
             measure = gr.Dropdown(
                 [(say("What suits the work"), ""), (say("Quickly"), "throughput"), (say("Clip by clip"), "single")],
                 value="",
@@ -84,8 +87,19 @@ def build_form(context: PageContext) -> Form:
             options = controls.option_form(context, engine)
     return Form(
         sets=chosen, own_set=own_set, engine=engine, language=language, chain=chain, context=words, limit=limit,
-        batch_size=batch_size, measure=measure, again=again, ruler=ruler, options=options,
+        batch_size=batch_size, chunk_seconds=chunk_seconds, measure=measure, again=again, ruler=ruler, options=options,
     )  # fmt: skip
+
+
+def chunk_box(context: PageContext) -> Any:
+    """The longest stretch that the engine is given; empty for whole clips."""
+    return gr.Textbox(
+        "",
+        label=context.labels.chunk_seconds,
+        info=say("Longer clips are cut at pauses; empty gives the engine whole clips"),
+        placeholder=say("whole clips"),
+        max_length=9,
+    )
 
 
 def set_choice(one: SetInfo) -> str:
@@ -147,6 +161,7 @@ def arguments(context: PageContext, form: Mapping[str, Any]) -> dict[str, Any]:
         "context": form["context"] or "",
         "limit": controls.parse_limit(form["limit"]),
         "batch_size": int(form["batch_size"] or 1),
+        "chunk_seconds": parse_seconds(form["chunk_seconds"]),
         "measure": form["measure"] or None,
         "on_existing": "again" if form["again"] else "resume",
         "options": controls.chosen_values(context, engine, {name: form[name] for name in known}),
@@ -170,6 +185,7 @@ def equivalent_command(asked: Mapping[str, Any], ruler: str) -> str:
         option=asked["options"],
         limit=asked["limit"],
         batch_size=None if asked["batch_size"] == 1 else asked["batch_size"],
+        chunk_seconds=asked["chunk_seconds"],
         measure=asked["measure"],
         on_existing=None if asked["on_existing"] == "resume" else asked["on_existing"],
         ruler=ruler,

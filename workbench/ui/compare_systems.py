@@ -93,6 +93,8 @@ def _settings(spec: RunSpec, all_specs: Sequence[RunSpec]) -> Iterator[str]:
         value = getattr(spec, name)
         if value and any(getattr(one, name) != value for one in alike):
             yield fill(tell(words), {"value": value})
+    if spec.chunk_seconds is not None and any(one.chunk_seconds != spec.chunk_seconds for one in alike):
+        yield say("chunks of {seconds} s", seconds=f"{spec.chunk_seconds:g}")
     if any(one.eval_set != spec.eval_set for one in all_specs):
         yield spec.eval_set
 

@@ -55,7 +55,9 @@ class ChangeGroup:
 
 
 def corrected_command(command: str, rules: Sequence[str]) -> str:
-    """`workbench transcribe` with corrections switched on."""
+    """`workbench transcribe` with corrections switched on; nothing for no command."""
+    if not command:
+        return ""
     return " ".join([command, *(f"--correct {rule}" for rule in rules)])
 
 

@@ -9,6 +9,7 @@ import gradio as gr
 
 from workbench.audio.steps import list_steps
 from workbench.evalsets.load import SetInfo
+from workbench.runs.curve_axis import CHUNK_SECONDS
 from workbench.runs.curves import SNR
 from workbench.ui import controls
 from workbench.ui.benchmark_form import AS_LABELLED, known_sets, ruler_choices, set_choice
@@ -83,7 +84,7 @@ def _build_form(context: PageContext, sets: list[SetInfo]) -> Form:
             axis_choices(context),
             value=SNR,
             label=say("Axis"),
-            info=say("A tag of the clips, an option of the engine, or STEP.PARAMETER"),
+            info=say("A tag of the clips, an option of the engine, the chunk length, or STEP.PARAMETER"),
             allow_custom_value=True,
             filterable=True,
             elem_classes="wb-axis",
@@ -113,7 +114,7 @@ def _build_form(context: PageContext, sets: list[SetInfo]) -> Form:
 
 
 def axis_choices(context: PageContext) -> list[tuple[str, str]]:
-    """SNR, the numbers among the options of the engines that can run here, and the parameters of the steps."""
+    """SNR, the chunk length, numbers among the options of engines that can run here, and parameters of the steps."""
     options: dict[str, list[str]] = {}
     for choice in context.engines:
         name = choice.ref.partition(":")[0]
@@ -122,7 +123,8 @@ def axis_choices(context: PageContext) -> list[tuple[str, str]]:
                 options[field.name].append(name)
     engines = [(f"{option} · {', '.join(names)}", option) for option, names in options.items()]
     steps = [f"{step.name}.{one.name}" for step in list_steps() for one in step.parameters]
-    return [(say("SNR of noisy sets"), SNR), *engines, *((one, one) for one in steps)]
+    chunks = (f"{CHUNK_SECONDS} · {context.labels.chunk_seconds}", CHUNK_SECONDS)
+    return [(say("SNR of noisy sets"), SNR), chunks, *engines, *((one, one) for one in steps)]
 
 
 def set_choices(sets: list[SetInfo], axis: str) -> list[tuple[str, str]]:

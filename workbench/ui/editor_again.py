@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
-from contextlib import closing
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from html import escape
@@ -13,18 +12,19 @@ import gradio as gr
 
 from workbench import services
 from workbench.errors import UsageError
-from workbench.pipeline.rerun import Rerun
+from workbench.pipeline.rerun import Rerun, RerunEvent
 from workbench.pipeline.transcript import join_texts
 from workbench.pipeline.words import split_words
 from workbench.ui import controls, result
 from workbench.ui import format as written
 from workbench.ui.answers import Answer, Answers, Proposal
 from workbench.ui.choices import PRESETS
-from workbench.ui.context import DEVICE, QUIET, PageContext, Updates
+from workbench.ui.context import DEVICE, QUIET, PageContext, Updates, unchanged
 from workbench.ui.labels import Labels
-from workbench.ui.language import tell
+from workbench.ui.language import say, tell
 from workbench.ui.markup import html
 from workbench.ui.notices import page_error
+from workbench.ui.stopping import Attempt, Stop, give_run_back, rested, stops, until_stopped, waits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,7 @@ class AgainParts:
     progress: Any
     proposal: Any
     target: Any
+    attempts: Any
 
 
 def build(context: PageContext) -> AgainParts:
@@ -87,6 +88,7 @@ def build(context: PageContext) -> AgainParts:
         progress=progress,
         proposal=proposal,
         target=gr.State(None),
+        attempts=gr.State(Stop()),
     )
 
 
@@ -110,22 +112,28 @@ class AgainPanel:
         asked = [parts.engine, parts.language, parts.chain, parts.context]
         first = [form.engine, form.language, form.chain, form.context] if form is not None else asked
         shown = [parts.head, *asked, parts.run, parts.stop, parts.progress, parts.proposal, parts.target]
-        work = parts.run.click(self.begin, None, shown, queue=False, **QUIET).then(
-            self.listen, [parts.target, *asked], shown, concurrency_id=DEVICE, concurrency_limit=1, **QUIET
+        # Another part may be asked for while one that nobody wants any more is still worked on.
+        every: dict[str, Any] = {"outputs": shown, "trigger_mode": "multiple", **QUIET}
+        work = parts.run.click(self.begin, [parts.attempts], queue=False, **every).then(
+            self.listen, [parts.attempts, parts.target, *asked], concurrency_id=DEVICE, concurrency_limit=1, **every
         )
-        bridge.select(self.open, first, shown, queue=False, cancels=[work], **QUIET)
-        parts.stop.click(self.stopped, None, shown, queue=False, cancels=[work], **QUIET)
+        give_run_back(work, parts.attempts, parts.run, parts.stop, parts.progress)
+        bridge.select(self.open, [parts.attempts, *first], shown, queue=False, **QUIET)
+        parts.stop.click(self.stop, [parts.attempts], shown, queue=False, **QUIET)
 
-    def open(self, engine: str | None, language: str, chain: str, context: str, event: gr.EventData) -> Updates:
-        """Show what would be heard again."""
+    def open(
+        self, stop: Stop, engine: str | None, language: str, chain: str, context: str, event: gr.EventData
+    ) -> Updates:
+        """Show what would be heard again; what is still worked on for another part is of no use any more."""
         parts = self.parts
+        stop.ask()
         asked: dict[str, Any] = event._data or {}  # pyright: ignore[reportPrivateUsage]
         answer = self.answers.find(str(asked.get("key", "")))
         found = find_target(answer, asked) if answer is not None else None
         if answer is None or found is None:
-            return self._idle() | {parts.head: head_view("", "", labels=self.labels), parts.target: None}
+            return self._ready() | {parts.head: head_view("", "", labels=self.labels), parts.target: None}
         answer.proposal = None
-        return self._idle() | {
+        return self._ready() | {
             parts.head: head_view(_times(found), _present(answer, found), start=found.start, labels=self.labels),
             parts.engine: engine,
             parts.language: language,
@@ -135,61 +143,79 @@ class AgainPanel:
             parts.target: found,
         }
 
-    def begin(self) -> Updates:
+    def begin(self, stop: Stop) -> Updates:
         """At once on the click, before it is our turn on the device."""
         parts = self.parts
-        return {
-            parts.progress: result.progress_view(self.labels.waiting, key="waiting"),
-            parts.proposal: "",
-            parts.run: gr.Button(visible=False),
-            parts.stop: gr.Button(visible=True),
-        }
+        stop.begin()
+        return {parts.proposal: "", **waits(parts.run, parts.stop, parts.progress, self.labels)}
+
+    def stop(self, stop: Stop) -> Updates:
+        """At once on the click; the chunk that is worked on is finished, and nothing is changed."""
+        parts = self.parts
+        if stop.ask():
+            return stops(parts.stop, parts.progress, say("Stopping after this chunk…"))
+        return {parts.progress: ""} | rested(stop, parts.run, parts.stop)
 
     def listen(
-        self, target: Target | None, engine: str | None, language: str, chain: str, context: str
+        self, stop: Stop, target: Target | None, engine: str | None, language: str, chain: str, context: str
     ) -> Generator[Updates, None, None]:
         """Transcribe the part; what is heard waits in the answer to be taken."""
+        with stop.turn() as attempt:
+            if attempt.over:
+                return
+            asked = {"engine": engine, "language": language, "chain": chain or "", "context": context or ""}
+            yield from self._listen(attempt, target, asked)
+            if attempt.asked:  # the panel may show another part by now, which waits for its turn
+                yield {self.parts.progress: ""} if stop.newest is attempt else unchanged(self.parts.progress)
+
+    def _listen(
+        self, attempt: Attempt, target: Target | None, asked: Mapping[str, Any]
+    ) -> Generator[Updates, None, None]:
         parts = self.parts
         answer = self.answers.find(target.key) if target is not None else None
         try:
-            if target is None or answer is None:
-                raise UsageError(self.labels.answer_gone, hint=self.labels.answer_gone_hint)
-            if not engine:
-                raise UsageError(self.labels.no_engine, hint=self.labels.no_engine_hint)
-            if answer.recording is None:
-                raise UsageError(self.labels.run_again_no_recording, hint=self.labels.no_recording_hint)
+            events = self._events(target, answer, asked)
             yield {parts.progress: result.progress_view(self.labels.starting, key="working")}
-            events = services.transcribe_range_events(
-                answer.recording,
-                target.start,
-                target.end,
-                engine=engine,
-                language=language,
-                channel=answer.channel,
-                chain=chain or "",
-                context=context or "",
-                pool=self.context.pool,
-            )
-            with closing(events):
-                for event in events:
-                    if isinstance(event, Rerun):
-                        answer.proposal = Proposal(segments=target.segments, rerun=event)
-                        now = _present(answer, target)
-                        yield self._idle() | {parts.proposal: proposal_view(now, event, self.labels)}
-                    else:
-                        done, total = event.index + 1, event.total
-                        message = self.labels.chunk_of.format(done=done, total=total)
-                        yield {parts.progress: result.progress_view(message, done=done, total=total)}
+            for event in until_stopped(events, attempt):
+                assert answer is not None
+                assert target is not None
+                if isinstance(event, Rerun):
+                    answer.proposal = Proposal(segments=target.segments, rerun=event)
+                    now = _present(answer, target)
+                    yield {parts.progress: "", parts.proposal: proposal_view(now, event, self.labels)}
+                else:
+                    done, total = event.index + 1, event.total
+                    message = self.labels.chunk_of.format(done=done, total=total)
+                    yield {parts.progress: result.progress_view(message, done=done, total=total)}
         except Exception as error:
-            yield self._idle() | {parts.proposal: page_error(error, self.labels)}
+            if attempt.asked:
+                page_error(error, self.labels)  # to the log: nobody waits for it any more
+            else:
+                yield {parts.progress: "", parts.proposal: page_error(error, self.labels)}
 
-    def stopped(self) -> Updates:
-        """Cancelled: everything is as it was."""
-        return self._idle()
+    def _events(
+        self, target: Target | None, answer: Answer | None, asked: Mapping[str, Any]
+    ) -> Generator[RerunEvent, None, None]:
+        """The work.
 
-    def _idle(self) -> Updates:
+        Raises:
+            UsageError: The transcript or its recording is gone, or no engine is chosen.
+        """
+        if target is None or answer is None:
+            raise UsageError(self.labels.answer_gone, hint=self.labels.answer_gone_hint)
+        if not asked["engine"]:
+            raise UsageError(self.labels.no_engine, hint=self.labels.no_engine_hint)
+        if answer.recording is None:
+            raise UsageError(self.labels.run_again_no_recording, hint=self.labels.no_recording_hint)
+        return services.transcribe_range_events(
+            answer.recording, target.start, target.end, channel=answer.channel, pool=self.context.pool, **asked
+        )
+
+    def _ready(self) -> Updates:
+        """Nothing is worked on for the part that is shown."""
         parts = self.parts
-        return {parts.progress: "", parts.run: gr.Button(visible=True), parts.stop: gr.Button(visible=False)}
+        ready = gr.Button(visible=False, interactive=True)
+        return {parts.progress: "", parts.run: gr.Button(visible=True), parts.stop: ready}
 
 
 def find_target(answer: Answer, asked: dict[str, Any]) -> Target | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from zlib import crc32
 
 from workbench.pipeline.edited import EditedTranscript
 from workbench.pipeline.transcript import Transcript
@@ -71,13 +72,15 @@ def card_view(answer: Answer, labels: Labels = ENGLISH) -> str:
     """The transcript with all its tools, as `answer.rows` and `answer.parts` have it."""
     rows = list_view(list(answer.rows.values()), language=answer.transcript.language, key=answer.key)
     parts = answer.parts
+    tools = crc32(parts["tools"].encode())  # by which the script sees that those in a row are of an earlier answer
     return (
         f'<section class="wb-editor" data-editor="{escape(answer.key)}" data-revision="{answer.revision}"'
         f' aria-label="{escape(labels.text)}">'
         f'<div class="wb-editor-bar">{part("history", parts["history"])}{_views(labels)}</div>'
         f"{part('speakers', parts['speakers'])}"
         f'<div class="wb-said" data-said role="status" data-failed="{escape(labels.saving_failed)}"></div>{rows}'
-        f"{part('keys', parts['keys'])}<template data-tools>{part('tools', parts['tools'])}</template></section>"
+        f"{part('keys', parts['keys'])}"
+        f'<div hidden data-tools="{tools}">{part("tools", parts["tools"])}</div></section>'
     )
 
 

@@ -230,11 +230,12 @@ class Explorer:
     def _witnesses(self, scored: ScoredRun) -> list[str]:
         """The newest run of each way in which this set was transcribed."""
         wanted = scored.run.record.spec.eval_set
-        ways: dict[tuple[str, ...], str] = {}
+        ways: dict[tuple[str | float | None, ...], str] = {}
         for record in services.list_runs(pool=self.context.pool):
             spec = record.spec
             if spec.eval_set == wanted:
-                ways.setdefault((spec.engine, spec.model_id, spec.chain, spec.language, spec.context), record.run_id)
+                way = (spec.engine, spec.model_id, spec.chain, spec.language, spec.context, spec.chunk_seconds)
+                ways.setdefault(way, record.run_id)
         return list(ways.values())[:MOST_WITNESSES]
 
     def _fill(

@@ -138,6 +138,9 @@ class Labels:
 
     files: str = "{count} files"
     choose_folder: str = "Add a folder"
+    open_transcript: str = "Open a transcript"
+    recording_apart: str = "The recording of this transcript, {name}, is not here."
+    recording_apart_hint: str = "Add it to play it and to hear parts of it again."
     folder_left_out: str = "{count} other files of the folder are no recordings and were left out."
     folder_empty: str = "There is no recording in this folder."
     remove: str = "Remove"

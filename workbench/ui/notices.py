@@ -6,7 +6,8 @@ import logging
 from collections.abc import Sequence
 from html import escape
 
-from workbench.errors import WorkbenchError
+from workbench.errors import ManifestError, WorkbenchError
+from workbench.ui.faults import tell_manifest_error
 from workbench.ui.labels import ENGLISH, Labels
 from workbench.ui.language import tell
 
@@ -23,7 +24,8 @@ def page_error(error: Exception, labels: Labels = ENGLISH) -> str:
 def error_notice(error: BaseException, labels: Labels = ENGLISH) -> str:
     """What is wrong and what to do, as two sentences. What nobody foresaw is named by its type, without its text."""
     if isinstance(error, WorkbenchError):
-        return notice(tell(error.message), tell(error.hint), kind="error")
+        message = tell_manifest_error(error) if isinstance(error, ManifestError) else tell(error.message)
+        return notice(message, tell(error.hint), kind="error")
     return notice(labels.went_wrong.format(kind=type(error).__name__), labels.went_wrong_hint, kind="error")
 
 

@@ -20,6 +20,7 @@ from workbench.ui.benchmark_form import known_sets, set_choice
 from workbench.ui.commands import command_line, command_view
 from workbench.ui.context import PageContext, Updates, components_of
 from workbench.ui.curve_events import parse_numbers
+from workbench.ui.faults import tell_fault
 from workbench.ui.language import say, say_many, tell
 from workbench.ui.notices import notice, page_error
 from workbench.ui.stopping import Attempt, Stop, stops, until_stopped
@@ -171,7 +172,7 @@ def faults_view(error: ManifestError) -> str:
 def _listed(title: str, sentences: Sequence[str]) -> str:
     if not sentences:
         return ""
-    items = "".join(f'<li dir="auto">{escape(tell(one))}</li>' for one in sentences)
+    items = "".join(f'<li dir="auto">{escape(tell_fault(one))}</li>' for one in sentences)
     return (
         f'<details class="wb-panel wb-own-faults" open><summary>{escape(title)}: {len(sentences):,}</summary>'
         f"<ul>{items}</ul></details>"

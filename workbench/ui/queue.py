@@ -91,6 +91,7 @@ class Entry:
         drawn: How it is drawn and played; None before it was first looked at.
         check: What it is like, as HTML; None before it was looked into.
         is_version: Whether this is an edited text that a later try would have replaced.
+        is_text: Whether it is a transcript that was opened without its recording; `path` is its own file.
     """
 
     id: int
@@ -106,6 +107,7 @@ class Entry:
     drawn: Outline | None = None
     check: str | None = None
     is_version: bool = False
+    is_text: bool = False
 
     @property
     def is_busy(self) -> bool:
@@ -132,6 +134,17 @@ def finished(transcript: Transcript, entry: Entry, job: Job) -> Answer:
     )
 
 
+def without_frames(error: Exception) -> Exception:
+    """The error, and those that it came from, without what was being worked on: frames would hold the recording."""
+    left: list[BaseException] = [error]
+    while left:
+        one = left.pop()
+        if one.__traceback__ is not None:
+            one.__traceback__ = None
+            left += [cause for cause in (one.__cause__, one.__context__) if cause is not None]
+    return error
+
+
 def flags_left(answer: Answer) -> int:
     """How many places nobody has checked yet."""
     return sum(not checked for _, checked in answer.edited.flags)
@@ -153,6 +166,7 @@ class Queue:
         asked: What the form said at the last click on Transcribe; recordings that come while it works take it too.
         looking: How many recordings are being drawn for the first time.
         at_work: The try that was begun last.
+        arrived: How often files came; the script waits for it.
     """
 
     entries: list[Entry] = field(default_factory=list[Entry])
@@ -160,6 +174,7 @@ class Queue:
     asked: Mapping[str, Any] | None = None
     looking: int = 0
     at_work: Job | None = None
+    arrived: int = 0
     _ids: count[int] = field(default_factory=lambda: count(1))
 
     def add(self, path: HeldPath, *, name: str = "", caption: str = "", seconds: float | None = None) -> Entry:
@@ -191,7 +206,7 @@ class Queue:
         """It cannot be used, or the engine cannot; what was heard until then is the answer."""
         if entry.job is not None:
             self._keep_heard(entry, entry.job)
-        entry.state, entry.error = "failed", error
+        entry.state, entry.error = "failed", without_frames(error)
 
     def _keep_heard(self, entry: Entry, job: Job) -> None:
         if job.before is not None and job.draft.reached <= job.before.reached:
@@ -243,7 +258,8 @@ class Queue:
     def to_do(self) -> Sequence[Entry]:
         """What a click on Transcribe is for: what can be read and has no whole transcript, or else the one shown."""
         left = [entry for entry in self.entries if entry.state in ("new", "stopped") or _may_fare_better(entry)]
-        return left or [entry for entry in [self.selected] if entry is not None and not entry.is_busy]
+        shown = [self.selected] if self.selected is not None else []
+        return left or [entry for entry in shown if not (entry.is_busy or entry.is_text)]
 
 
 def _may_fare_better(entry: Entry) -> bool:

@@ -13,6 +13,7 @@ from workbench.errors import AudioError, UsageError, WorkbenchError
 from workbench.ui.commands import transcribe_command
 from workbench.ui.context import Updates
 from workbench.ui.notices import notice, page_error
+from workbench.ui.opened import find_text, is_transcript, join_recording, open_transcript
 from workbench.ui.picks import picked
 from workbench.ui.player import file_url
 from workbench.ui.queue import Entry, Queue
@@ -31,12 +32,20 @@ class QueueEvents:
         self.labels = tab.labels
 
     def add_files(self, paths: Sequence[str] | None, queue: Queue | None) -> Updates:
-        """Recordings were dropped or chosen; the drop zone is empty again for more."""
+        """Recordings or saved transcripts were dropped or chosen; the drop zone is empty again for more."""
         queue = queue or Queue()
         found = claimed(paths)
-        updates = self._shown(queue, [self._add(queue, held) for held in found]) | {self.tab.shown.file: None}
-        if len(found) < len(paths or ()):
-            updates |= {self.tab.shown.notice: page_error(upload_gone(), self.labels)}
+        wrong: list[WorkbenchError] = [] if len(found) == len(paths or ()) else [upload_gone()]
+        added: list[Entry] = []
+        for held in sorted(found, key=is_transcript):  # a recording that comes with its transcript is there before it
+            try:
+                entry = open_transcript(queue, held) if is_transcript(held) else self._add(queue, held)
+                added += [] if entry in added else [entry]
+            except WorkbenchError as error:
+                wrong.append(error)
+        updates = self._shown(queue, added) | {self.tab.shown.file: None}
+        if wrong:
+            updates |= {self.tab.shown.notice: "".join(page_error(one, self.labels) for one in wrong)}
         return updates
 
     def add_folder(self, paths: Sequence[str] | None, queue: Queue | None) -> Updates:
@@ -118,6 +127,9 @@ class QueueEvents:
         return self.tab.listed(queue or Queue())
 
     def _add(self, queue: Queue, path: HeldPath, *, caption: str = "") -> Entry:
+        if (text := find_text(queue, path)) is not None:
+            join_recording(text, path)
+            return text
         entry = queue.add(path, caption=caption)
         try:
             entry.seconds = probe(path).duration
@@ -130,11 +142,12 @@ class QueueEvents:
 
     def _shown(self, queue: Queue, added: Sequence[Entry]) -> Updates:
         """With what was added: shown where nothing is going on, and waiting in line where something is."""
+        queue.arrived += 1
         if not added:
             return self.tab.listed(queue)
         if queue.is_busy and queue.asked is not None:
-            self._wait(added, queue.asked)
-            return self.tab.listed(queue)
+            self._wait([entry for entry in added if entry.answer is None], queue.asked)
+            return self.tab.opened(queue) if queue.selected in added else self.tab.listed(queue)
         queue.selected = added[0]
         return self.tab.opened(queue)
 

@@ -31,12 +31,12 @@ def queue_view(queue: Queue | None, labels: Labels = ENGLISH, *, fetch: tuple[st
         return ""
     several = len(queue.entries) > 1
     rows = "".join(_row(entry, labels, current=entry is queue.selected, several=several) for entry in queue.entries)
-    working = ' data-working=""' if queue.is_busy else ""
+    about = f' data-arrived="{queue.arrived}"' + (' data-working=""' if queue.is_busy else "")
     head = _head(queue, labels) if several else ""
     foot = f'<p class="wb-queue-total" role="status">{escape(total(queue, labels))}</p>' if several else ""
     link = f'<a hidden data-fetch href="{escape(fetch[0])}" download="{escape(fetch[1])}"></a>' if fetch else ""
     alone = "" if several else " wb-alone"
-    return f'<section class="wb-queue{alone}"{working}>{head}<ol>{rows}</ol>{foot}{link}</section>'
+    return f'<section class="wb-queue{alone}"{about}>{head}<ol>{rows}</ol>{foot}{link}</section>'
 
 
 def _head(queue: Queue, labels: Labels) -> str:
@@ -137,9 +137,8 @@ def total(queue: Queue, labels: Labels = ENGLISH) -> str:
 
 def run_label(queue: Queue | None, labels: Labels = ENGLISH) -> str:
     """What a click on the button would do; with one recording, or none, it is always the same word."""
-    if queue is None or len(queue.entries) < 2:
+    if queue is None or len(queue.entries) < 2 or not (to_do := queue.to_do):
         return labels.transcribe
-    to_do = queue.to_do
     if len(to_do) == 1:
         return labels.transcribe_again if to_do[0].state == "done" else labels.transcribe_one
     return labels.transcribe_count.format(count=len(to_do))

@@ -8,7 +8,7 @@ from typing import Any
 import gradio as gr
 
 from workbench.ui import controls
-from workbench.ui.benchmark_form import AS_LABELLED, known_sets, ruler_choices, set_choice
+from workbench.ui.benchmark_form import AS_LABELLED, chunk_box, known_sets, ruler_choices, set_choice
 from workbench.ui.compare_recording import start_view
 from workbench.ui.context import DEVICE, QUIET, PageContext
 from workbench.ui.language import say
@@ -29,6 +29,7 @@ class Form:
     language: Any
     context: Any
     limit: Any
+    chunk_seconds: Any
     ruler: Any
     options: controls.OptionForm
 
@@ -93,10 +94,11 @@ def _build_form(context: PageContext) -> Form:
         ruler = gr.Dropdown(ruler_choices(), value="", label=say("Ruler"))
         with gr.Accordion(context.labels.advanced, open=False, elem_classes="wb-advanced"):
             words, limit = controls.context_box(context), controls.limit_box()
+            chunk_seconds = chunk_box(context)
             options = controls.option_form(context, engines)
     return Form(
         sets=chosen, own_set=own_set, engines=engines, chains=chains, language=language, context=words, limit=limit,
-        ruler=ruler, options=options,
+        chunk_seconds=chunk_seconds, ruler=ruler, options=options,
     )  # fmt: skip
 
 

@@ -26,6 +26,7 @@ from workbench.ui.notices import notice, page_error, warning_list
 from workbench.ui.pace import Pace
 from workbench.ui.stopping import Attempt, Stop, rested, stops, until_stopped, waits
 from workbench.ui.sweep_view import recommendation_view, sweep_label, sweep_view
+from workbench.ui.transcribe_form import parse_seconds
 from workbench.ui.uploaded import uploaded
 
 
@@ -157,6 +158,7 @@ class SweepTab:
         return {
             **ways_and_sets(form),
             **({"context": words} if (words := (form["context"] or "").strip()) else {}),
+            **({"chunk_seconds": longest} if (longest := parse_seconds(form["chunk_seconds"])) is not None else {}),
             **({"options": options} if (options := self._options(form)) else {}),
         }
 
@@ -172,6 +174,7 @@ class SweepTab:
             engine=asked["engines"],
             language=None if asked["language"] == AS_LABELLED else asked["language"],
             limit=asked["limit"],
+            chunk_seconds=asked.get("chunk_seconds"),
             context=asked.get("context"),
             option=asked.get("options"),
         )

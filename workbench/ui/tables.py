@@ -157,6 +157,7 @@ def run_label(record: RunRecord, options: Mapping[str, Any]) -> str:
         " ".join(f"{name}={_option(value)}" for name, value in options.items()),
         "" if spec.language in ("set", NOT_KNOWN) else say("told {language}", language=spec.language),
         spec.chain,
+        "" if spec.chunk_seconds is None else say("chunks of {seconds} s", seconds=f"{spec.chunk_seconds:g}"),
         "" if record.status == "success" else tell(record.status),
     ]
     return " · ".join(part for part in parts if part)

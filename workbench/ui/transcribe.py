@@ -26,6 +26,7 @@ class Source:
 
     file: Any
     folder: Any
+    saved: Any
     files: Any
     recorder: Any
     samples: list[tuple[Any, Sample]]
@@ -58,6 +59,9 @@ def _build_source(context: PageContext) -> Source:
             folder = gr.UploadButton(
                 labels.choose_folder, file_count="directory", size="sm", min_width=0, elem_classes="wb-folder"
             )
+            saved = gr.UploadButton(
+                labels.open_transcript, file_count="multiple", size="sm", min_width=0, elem_classes="wb-folder"
+            )
         samples: list[tuple[Any, Sample]] = []
         found = find_samples(context.pool.settings)
         if found:
@@ -66,7 +70,7 @@ def _build_source(context: PageContext) -> Source:
                 for sample in found:
                     button = gr.Button(sample.label, size="sm", min_width=0, elem_classes="wb-chip")
                     samples.append((button, sample))
-    return Source(file=file, folder=folder, files=files, recorder=record, samples=samples)
+    return Source(file=file, folder=folder, saved=saved, files=files, recorder=record, samples=samples)
 
 
 def _build_shown(context: PageContext, source: Source, run: Any, cancel: Any) -> TranscribeTab:
@@ -105,6 +109,7 @@ def _wire(tab: TranscribeTab, source: Source, choices: Choices) -> None:
     clicks = [
         source.file.upload(events.add_files, source.file, inputs_kwargs=state, **now),
         source.folder.upload(events.add_folder, source.folder, inputs_kwargs=state, **now),
+        source.saved.upload(events.add_files, source.saved, inputs_kwargs=state, **now),
         source.recorder.stop_recording(events.add_recording, None, inputs_kwargs=state, **now),
         source.files.select(events.pick, None, inputs_kwargs=state, **now),
         shown.run.click(events.begin, None, inputs_kwargs=form, **now),

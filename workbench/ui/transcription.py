@@ -11,7 +11,7 @@ import gradio as gr
 
 from workbench import services
 from workbench.errors import UsageError, WorkbenchError
-from workbench.pipeline.transcribe import ChunkDone
+from workbench.pipeline.transcribe import ChunkDone, Opening
 from workbench.pipeline.transcript import Transcript
 from workbench.ui import controls, result
 from workbench.ui import format as written
@@ -97,6 +97,8 @@ class TranscribeTab:
     def _outcome(self, entry: Entry) -> str:
         if entry.error is not None:
             return error_notice(entry.error, self.labels)
+        if entry.is_text:
+            return notice(self.labels.recording_apart.format(name=entry.name), self.labels.recording_apart_hint)
         if entry.state != "stopped" or entry.job is None:
             return ""
         draft = entry.job.draft
@@ -111,7 +113,7 @@ class TranscribeTab:
             updates |= {self.shown.notice: notice(self._where_from(job))}
         elif job.expected:
             updates |= {self.shown.notice: notice(job.expected)}
-        return updates | (self.answer.draft(job.shown) if job.shown.last is not None else {})
+        return updates | (self.answer.draft(job.shown) if job.shown.is_begun else {})
 
     def _where_from(self, job: Job) -> str:
         """Where an earlier try was stopped; while its chunks still come in, only the page that stopped it knows."""
@@ -146,7 +148,7 @@ class TranscribeTab:
         if queue is None or entry is None:
             yield {self.shown.queue: queue}
             return
-        if entry.drawn is not None:
+        if entry.drawn is not None or entry.is_text:
             # Another one's drawing may have been on its way when this one was chosen.
             yield {self.shown.queue: queue} | (self._drawn(entry) if queue.looking else {})
             return
@@ -212,6 +214,9 @@ class TranscribeTab:
                         job.draft.add(event)
                         if job.draft.is_due() or event.index + 1 == event.total:
                             yield from job.view(self._after_chunk(queue, entry, job))
+                    elif isinstance(event, Opening):
+                        job.draft.opening = event.segments
+                        yield from job.view(self._after_chunk(queue, entry, job))
                     elif isinstance(event, Transcript):
                         self._finish(queue, entry, job, event)
                         yield from job.view(self._after(queue, entry))

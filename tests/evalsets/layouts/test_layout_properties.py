@@ -60,6 +60,12 @@ def pairs(root: Path, labels: Mapping[str, str]) -> None:
         (root / f"{key}.txt").write_text(text, encoding="utf-8")
 
 
+def textgrid(root: Path, labels: Mapping[str, str]) -> None:
+    for key, text in labels.items():
+        said = text.replace('"', '""')
+        write(root / "grids" / f"{key}.TextGrid", 'Object class = "TextGrid"', 'name = "t"', f'text = "{said}"')
+
+
 def librispeech(root: Path, labels: Mapping[str, str]) -> None:
     write(root / "1-2.trans.txt", *(f"{key} {text}" for key, text in labels.items()))
 
@@ -67,6 +73,7 @@ def librispeech(root: Path, labels: Mapping[str, str]) -> None:
 WRITERS = {
     "nemo": nemo, "kaldi": kaldi, "table": table, "audiofolder": audiofolder, "common-voice": common_voice,
     "pairs": pairs, "librispeech": librispeech,
+    "textgrid": textgrid,
 }  # fmt: skip
 
 

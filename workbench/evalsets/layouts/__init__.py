@@ -15,6 +15,7 @@ from workbench.evalsets.layouts.pairs import read_pairs, read_thchs30
 from workbench.evalsets.layouts.parquet import read_parquet
 from workbench.evalsets.layouts.reading import Reader
 from workbench.evalsets.layouts.table import read_common_voice, read_table
+from workbench.evalsets.layouts.textgrid import read_textgrids
 
 __all__ = ["LAYOUTS", "Layout", "find_layout"]
 
@@ -45,6 +46,7 @@ LAYOUTS: Mapping[str, Layout] = {
     "table": Layout(summary="CSV, TSV or Excel with a header", read=read_table),
     "labels": Layout(summary="recordings and one file of ID and label: label, label.txt, text, …", read=read_labels),
     "pairs": Layout(summary="recordings with .txt, .lab or .trn of the same name", read=read_pairs),
+    "textgrid": Layout(summary="recordings with a .TextGrid of the same name", read=read_textgrids),
 }
 """By name, as `workbench sets import` takes it."""
 

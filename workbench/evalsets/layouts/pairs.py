@@ -28,7 +28,7 @@ def read_pairs(folder: Path, options: ReadOptions) -> Reading:
         folder: Searched with its subfolders.
         options: The split is a subfolder.
     """
-    place = _place(folder, options.split)
+    place = split_place(folder, options.split)
     intake = Intake(folder, options)
     paths = recordings(place)
     used: set[Path] = set()
@@ -58,7 +58,7 @@ def read_thchs30(folder: Path, options: ReadOptions) -> Reading:
         options: The split is a subfolder; test where none is said.
     """
     root = folder / "data_thchs30" if (folder / "data_thchs30").is_dir() else folder
-    place = _place(root, options.split or "test")
+    place = split_place(root, options.split or "test")
     intake = Intake(folder, options)
     paths = recordings(place)
     for path in paths:
@@ -84,7 +84,13 @@ def _orphans(place: Path, paths: list[Path]) -> Iterator[Path]:
     yield from (label for label in sorted(place.glob("*.trn")) if label.name not in named)
 
 
-def _place(folder: Path, split: str) -> Path:
+def split_place(folder: Path, split: str) -> Path:
+    """The subfolder that is a split, or the folder where none is asked for.
+
+    Raises:
+        ManifestError: The folder is none.
+        UsageError: It has no such subfolder.
+    """
     place = folder / split
     if not folder.is_dir():
         raise ManifestError(folder.name, [f"{folder.name}: is no folder"])

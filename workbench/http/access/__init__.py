@@ -1,8 +1,8 @@
 """Who may reach what: hosts and origins, sessions, the token, what belongs to whom, and how many at once.
 
-Pure ASGI around the whole application, the mounted page included. From the outside in: `Guard` (whose request this can
-be, and what every answer says to a browser), `Sessions` (which visitor, and the token), `Belongings` (what is that
-visitor's on Gradio's routes), `Crowd` (how much work at once).
+Pure ASGI around the whole application, the mounted page included. From the outside in: `HeardOut` (who is refused can
+read why), `Guard` (whose request this can be, and what every answer says to a browser), `Sessions` (which visitor, and
+the token), `Belongings` (what is that visitor's on Gradio's routes), `Crowd` (how much work at once).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from starlette.middleware import Middleware
 from workbench.http.access.belongings import Belongings
 from workbench.http.access.crowd import Crowd
 from workbench.http.access.files import PrivateFiles, file_key
+from workbench.http.access.hearing import HeardOut
 from workbench.http.access.hosts import Guard
 from workbench.http.access.ownership import Ownership
 from workbench.http.access.sessions import SESSION, Sessions
@@ -45,6 +46,7 @@ class Access:
             private: The folder below which everything lies that the page serves to one visitor.
         """
         return [
+            Middleware(HeardOut),
             Middleware(Guard, hosts=self.hosts),
             Middleware(Sessions, ownership=self.ownership, tokens=self.tokens),
             Middleware(Belongings, ownership=self.ownership, files=PrivateFiles(private)),

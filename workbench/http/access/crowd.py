@@ -10,7 +10,6 @@ MOST_AT_ONCE = 40
 """Requests for work that are under way or wait for the device: the page's queue has room for 32, and 8 threads work."""
 
 RETRY_AFTER_SECONDS = 5
-_MOST_HEARD_BYTES = 64 * 1024**2
 
 
 class Crowd:
@@ -31,7 +30,6 @@ class Crowd:
             await self._app(scope, receive, send)
             return
         if self._inside >= self._most:
-            await _heard_out(receive)
             await refuse(503, BUSY, **{"Retry-After": str(RETRY_AFTER_SECONDS)})(scope, receive, send)
             return
         self._inside += 1
@@ -39,12 +37,3 @@ class Crowd:
             await self._app(scope, receive, send)
         finally:
             self._inside -= 1
-
-
-async def _heard_out(receive: Receive) -> None:
-    """Take what is sent, up to a bound, and keep none of it: who is cut off while sending may never read the answer."""
-    heard, more = 0, True
-    while more and heard < _MOST_HEARD_BYTES:
-        message = await receive()
-        heard += len(message.get("body", b""))
-        more = message.get("more_body", False)

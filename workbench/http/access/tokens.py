@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hmac
-import os
 import secrets
 from pathlib import Path
 from threading import Lock
 
+from workbench.storage import replace_file, told
+
 MOST_LINKS = 16
 """Links that nobody has opened yet; an older one goes out of use."""
+
+_FILE = "The file of the token"
 
 
 class Tokens:
@@ -49,11 +52,14 @@ class Tokens:
         return scheme.lower() == "bearer" and _same(self.token, given.strip())
 
     def write(self, path: Path) -> Path:
-        """Put the token where programs of this user find it, readable by nobody else, and return the file."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path.unlink(missing_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
-            file.write(self.token + "\n")
+        """Put the token where programs of this user find it, readable by nobody else, and return the file.
+
+        Raises:
+            DiskError: It cannot be written; no part of it is there.
+        """
+        with told(_FILE):
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        replace_file(path, f"{self.token}\n".encode(), name=_FILE)
         return path
 
 

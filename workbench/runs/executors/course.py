@@ -24,6 +24,7 @@ class Course:
         self.workers = workers
         self._asked = self._together = together
         self._notes: list[str] = []
+        self._predicted = False
         self._lock = threading.Lock()
         self._stopped = threading.Event()
 
@@ -61,6 +62,22 @@ class Course:
             self._notes.append(
                 f"Memory ran out with {clips} clips together, at {first}: from there on {self._together} at a time."
             )
+
+    def note_prediction(self, most: int, clips: int, first: str) -> None:
+        """That memory was predicted not to hold clips together; said once.
+
+        Args:
+            most: How many of them are tried together.
+            clips: That would have been together.
+            first: Id of the first of them.
+        """
+        with self._lock:
+            if not self._predicted:
+                self._notes.append(
+                    f"Memory was predicted not to hold {clips} clips together, at {first}: {most} were; where it is "
+                    "predicted so, fewer are decoded together."
+                )
+            self._predicted = True
 
     def note(self, sentence: str) -> None:
         """Something else that the record is to say."""

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import chain
 
 from workbench.audio.clip import AudioClip
+from workbench.audio.vad import warm_up as load_voice_activity
 from workbench.engines.base import DecodeOptions, Engine
 from workbench.engines.memory import ran_out_of_memory, release_memory
 from workbench.engines.notes import take_notes
@@ -18,6 +19,7 @@ from workbench.pipeline.meter import Meter
 from workbench.pipeline.transcribe import transcribe_clips
 from workbench.pipeline.transcript import Transcript
 from workbench.runs.executors.base import BatchDone
+from workbench.runs.executors.budget import MemoryBudget
 from workbench.runs.executors.course import Course, Stopped
 from workbench.runs.executors.reading import ReadBatch
 from workbench.runs.outcomes import failure_of, result_of
@@ -48,12 +50,15 @@ class Lane:
     def __init__(self, work: Workload, use: Callable[[], AbstractContextManager[Engine]], course: Course) -> None:
         self._work, self._use, self._course = work, use, course
         self._meter = Meter(work.info.device, work.info.runtime)
+        self._budget = MemoryBudget(work.info.device, course.workers) if work.batch_size > 1 else None
 
     def warm_up(self, read: ReadBatch) -> None:
         """Transcribe a batch and throw it away: first calls compile, allocate and fill caches."""
         pairs = _readable(read)[: self._work.batch_size]
         if not pairs:
             return
+        if self._work.chunk_seconds is not None:
+            load_voice_activity()  # else the first clip that is cut pays for it
         options, _ = self._work.options_for(pairs[0][0])
         clips = [clip.cut(0.0, min(clip.duration, WARM_UP_SECONDS)) for _, clip in pairs]
         while True:
@@ -93,13 +98,26 @@ class Lane:
         """Clips of one language, as many together as memory has borne so far."""
         outcomes: list[ItemOutcome] = []
         while len(outcomes) < len(group):
-            part = group[len(outcomes) : len(outcomes) + self._course.together]
+            part = self._fitting(group[len(outcomes) : len(outcomes) + self._course.together])
             done = self._transcribe_together(part)
             if done is None:  # outside of the `except`, whose error held what was computed
                 self._halve(len(part), part[0][0])
             else:
                 outcomes += done
         return outcomes
+
+    def _fitting(self, group: Sequence[_Pair]) -> Sequence[_Pair]:
+        """The first clips of a group, as many as memory is predicted to hold together."""
+        if self._budget is None:
+            return group
+        most = self._budget.most(self._lengths([clip for _, clip in group]))
+        if most < len(group):
+            self._course.note_prediction(most, len(group), group[0][0].id)
+        return group[:most]
+
+    def _lengths(self, clips: Sequence[AudioClip]) -> list[float]:
+        """Seconds of each that are decoded at once."""
+        return [min(clip.duration, self._work.longest_seconds or clip.duration) for clip in clips]
 
     def _transcribe_together(self, group: Sequence[_Pair], *, died: bool = False) -> list[ItemOutcome] | None:
         """Outcomes in order; None where memory ran out with several clips, and fewer may fit."""
@@ -149,14 +167,19 @@ class Lane:
         if self._course.stopped:
             raise Stopped
         with self._use() as engine, watch.running():
-            return transcribe_clips(
+            if self._budget is not None:
+                self._budget.begin(engine)
+            heard = transcribe_clips(
                 engine,
                 clips,
                 chain=self._work.chain,
                 options=options,
-                max_seconds=self._work.info.max_seconds,
+                max_seconds=self._work.longest_seconds,
                 meter=self._meter,
             )
+            if self._budget is not None:
+                self._budget.learn(self._lengths(clips), heard[0].measurement.peak_rss_bytes)
+            return heard
 
 
 def find_sample(reads: Iterator[ReadBatch]) -> tuple[ReadBatch | None, Iterator[ReadBatch]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from workbench.audio.io import probe
 from workbench.errors import AudioError
@@ -22,7 +23,7 @@ UNKNOWN_SECONDS = 30.0
 _Measured = tuple[float, EvalItem]
 
 
-def pack(items: Sequence[EvalItem], work: Workload) -> Iterator[Batch]:
+def pack(items: Iterable[EvalItem], work: Workload) -> Iterator[Batch]:
     """All items as batches: in order one by one, or sorted by length within windows where several go together.
 
     A batch has at most `work.batch_size` clips, of one language, and with padding at most `PADDED_SECONDS` of sound
@@ -31,7 +32,7 @@ def pack(items: Sequence[EvalItem], work: Workload) -> Iterator[Batch]:
     batches.
 
     Args:
-        items: What is to be transcribed, in the order of the set.
+        items: What is to be transcribed, in the order of the set; drawn from a window at a time.
         work: Says how many go together, and what each is told.
     """
     for number, part in enumerate(_parts(items, work)):
@@ -48,14 +49,14 @@ def padding(seconds: Sequence[Sequence[float]]) -> float:
     return 1 - sum(map(sum, seconds)) / padded if padded else 0.0
 
 
-def _parts(items: Sequence[EvalItem], work: Workload) -> Iterator[list[EvalItem]]:
+def _parts(items: Iterable[EvalItem], work: Workload) -> Iterator[list[EvalItem]]:
     if work.batch_size == 1:
         yield from ([item] for item in items)
         return
-    window = WINDOW_BATCHES * work.batch_size
-    for first in range(0, len(items), window):
+    left = iter(items)
+    while window := list(islice(left, WINDOW_BATCHES * work.batch_size)):
         groups: dict[str | None, list[_Measured]] = {}
-        for item in items[first : first + window]:
+        for item in window:
             groups.setdefault(work.options_for(item)[0].language, []).append((_seconds(item), item))
         for group in groups.values():
             yield from _packed(sorted(group, key=lambda one: one[0]), work.batch_size)

@@ -20,8 +20,10 @@ from workbench import sealed
 from workbench.errors import RunError, UsageError
 from workbench.runs.executors.ray_place import RayPlace
 from workbench.settings import Settings
+from workbench.storage import told
 
 _PREFIX = "wb-ray-"
+_FOLDER, _TOKEN = "The folder of Ray", "The token of Ray"
 _LONGEST_FOLDER = 40
 """Ray adds some 65 characters for its sockets, whose paths end at 107."""
 _STORE_BYTES = {"path": 96 << 20, "send": 512 << 20}
@@ -72,7 +74,8 @@ def _own(ray: Any, place: RayPlace, settings: Settings, processors: int) -> Gene
     folder = _new_folder(settings)
     try:
         token = folder / "token"
-        token.write_text(secrets.token_hex(32))
+        with told(_TOKEN):
+            token.write_text(secrets.token_hex(32))
         with _variables({"RAY_AUTH_MODE": "token", "RAY_AUTH_TOKEN_PATH": str(token)}), _only_here():
             with _started(ray, place):
                 ray.init(
@@ -135,14 +138,16 @@ def has_token() -> bool:
 
 def _new_folder(settings: Settings) -> Path:
     """A private folder with a short name. What killed processes left of theirs goes first."""
-    settings.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with told(_FOLDER):
+        settings.temporary.mkdir(parents=True, exist_ok=True, mode=0o700)
     short = len(str(settings.temporary)) <= _LONGEST_FOLDER - len(_PREFIX) - 16
     parent = settings.temporary if short else Path(tempfile.gettempdir())
     for left in parent.glob(f"{_PREFIX}*"):
         owner = re.fullmatch(rf"{_PREFIX}(\d+)-\w+", left.name)
         if owner and not psutil.pid_exists(int(owner[1])):
             shutil.rmtree(left, ignore_errors=True)
-    return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
+    with told(_FOLDER):
+        return Path(tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-", dir=parent))
 
 
 @contextmanager

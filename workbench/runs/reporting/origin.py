@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, cast
 
 from workbench.pipeline.measurement import Measurement
+from workbench.runs.imported import NOT_KNOWN
 from workbench.runs.records import RunRecord, RunSpec
 from workbench.runs.reporting.document import Block, Command, Facts, Paragraph, Table
 from workbench.runs.reporting.figures import MISSING, say_bytes, say_count, say_factor, say_seconds, say_time
@@ -35,8 +36,15 @@ def spec_facts(spec: RunSpec) -> dict[str, str]:
         "Context told": spec.context or "none",
         "Device": ", ".join(part for part in (spec.device, spec.dtype) if part) or MISSING,
         "Batch size": str(spec.batch_size),
+        "Chunk length": _chunk_length(spec),
         "Seed": str(spec.seed),
     }
+
+
+def _chunk_length(spec: RunSpec) -> str:
+    if spec.chunk_seconds is not None:
+        return f"at most {spec.chunk_seconds:g} s, cut at pauses"
+    return _LANGUAGES[NOT_KNOWN] if spec.language == NOT_KNOWN else "whole clips, as long as the engine takes them"
 
 
 def cost_facts(found: Measurement | None) -> Facts | None:

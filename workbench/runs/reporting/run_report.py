@@ -34,7 +34,7 @@ from workbench.runs.reporting.figures import (
     say_rate,
 )
 from workbench.runs.reporting.kinds import confusions_table, kinds_table
-from workbench.runs.reporting.origin import cost_facts, origin_blocks
+from workbench.runs.reporting.origin import cost_facts, origin_blocks, spec_facts
 from workbench.runs.reporting.places import where_errors_are
 from workbench.runs.store import StoredRun
 from workbench.runs.summary import RunSummary
@@ -161,6 +161,7 @@ def _measured(run: StoredRun, summary: RunSummary) -> Iterator[Block]:
         "Set": f"{spec.eval_set}, {say_count(spec.items)} clips",
         "Engine": f"{spec.engine}: {spec.model_id}",
         "Preprocessing": spec.chain or "none",
+        **({} if spec.chunk_seconds is None else {"Chunk length": spec_facts(spec)["Chunk length"]}),
         "Machine": ", ".join(part for part in (str(environment.get("cpu") or MISSING), gpus) if part),
         "On": ", ".join(part for part in (spec.device, spec.dtype) if part) or MISSING,
     }

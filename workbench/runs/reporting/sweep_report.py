@@ -122,7 +122,7 @@ def _origin(found: SweepTable) -> Iterator[Block]:
     yield Command(text=sweep_command(found.record))
     for run in found.pooled:
         facts = spec_facts(run.record.spec)
-        kept = ("Engine", "Model", "Options", "Preprocessing", "Language told", "Device", "Batch size")
+        kept = ("Engine", "Model", "Options", "Preprocessing", "Language told", "Device", "Batch size", "Chunk length")
         yield Facts(rows=tuple((name, facts[name]) for name in kept))
     yield machine_facts(found.pooled[0].record.environment)
     runs = [(row.setting.label, one.eval_set, one.run_id) for row in found.rows for one in row.sets]

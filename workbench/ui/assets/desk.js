@@ -40,8 +40,8 @@ const fillParts = (editor, parts) => Object.entries(parts).forEach(([name, html]
   /* What was ticked since is on its way, and would be unticked here: its own reply brings this part. */
   if (html.includes("data-rule") && outbox.some(({ request }) => request.act === "correct")) return;
   if (name === "tools") {
-    editor.querySelector("template[data-tools]").innerHTML = html;
-    editor.querySelectorAll(".wb-row-tools").forEach((one) => one.remove());
+    editor.querySelector("[data-tools]").innerHTML = html;
+    editor.querySelectorAll("[data-answer] .wb-row-tools").forEach((one) => one.remove());
   } else document.querySelectorAll(`[data-part="${name}"]`).forEach((place) => fill(place, html));
 });
 

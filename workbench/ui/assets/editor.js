@@ -14,11 +14,13 @@
   /* One set of tools, in the row that is looked at. */
   let active = null, writing = null;
   const toolsFor = (row) => {
-    const card = row.closest("[data-editor]");
-    if (!card || row.querySelector(".wb-row-tools")) return;
+    const card = row.closest("[data-editor]"), kept = card && card.querySelector("[data-tools]");
+    const there = row.querySelector(".wb-row-tools");
+    if (!kept || (there && there.dataset.of === kept.dataset.tools)) return;
     const old = card.querySelector("[data-answer] .wb-row-tools");
-    const made = card.querySelector("template[data-tools]").content.querySelector(".wb-row-tools");
-    const tools = old || document.importNode(made, true);
+    const tools = old && old.dataset.of === kept.dataset.tools ? old : kept.querySelector(".wb-row-tools").cloneNode(true);
+    if (old && old !== tools) old.remove();
+    tools.dataset.of = kept.dataset.tools;
     row.append(tools);
     const who = tools.querySelector("[data-assign]");
     if (who) who.value = row.dataset.speaker || "";

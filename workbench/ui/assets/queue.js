@@ -47,11 +47,11 @@ new MutationObserver(() => {
 
 /* A click on Transcribe while files are on their way to the server counts once they are listed; a second one goes
    through, should they never arrive. */
-const rows = () => element.querySelectorAll("li").length;
+const arrived = () => Number(element.querySelector("[data-arrived]")?.dataset.arrived ?? 0);
 const here = (target) => target && target.closest && element.closest(".tabitem, [role=tabpanel]")?.contains(target);
 let before = null, held = null;
 const awaitFiles = (event) => {
-  if (here(event.target) && event.target.closest(".wb-drop, .wb-folder")) before = rows();
+  if (here(event.target) && event.target.closest(".wb-drop, .wb-folder")) before = arrived();
 };
 document.addEventListener("change", awaitFiles, true);
 document.addEventListener("drop", awaitFiles, true);
@@ -63,7 +63,7 @@ document.addEventListener("click", (event) => {
   event.preventDefault();
 }, true);
 new MutationObserver(() => {
-  if (before === null || rows() <= before) return;
+  if (before === null || arrived() <= before) return;
   const button = held;
   before = held = null;
   if (button) setTimeout(() => button.click(), 0);
