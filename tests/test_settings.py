@@ -33,6 +33,13 @@ def test_what_is_not_a_port_is_said(port: str) -> None:
     assert caught.value.hint
 
 
+def test_a_precision_is_one_of_torchs() -> None:
+    assert Settings.from_env({}).dtype == "auto"
+    assert Settings.from_env({"WORKBENCH_DTYPE": "bfloat16"}).dtype == "bfloat16"
+    with pytest.raises(UsageError, match="WORKBENCH_DTYPE is 'int8', no precision"):
+        Settings.from_env({"WORKBENCH_DTYPE": "int8"})
+
+
 def test_quieten_turns_off_what_libraries_send_and_keeps_the_rest() -> None:
     environ = {
         "HTTPS_PROXY": "http://proxy:3128",

@@ -26,6 +26,7 @@ _QUIET = {
     "TOKENIZERS_PARALLELISM": "false",
     "TRANSFORMERS_OFFLINE": "1",
 }
+DTYPES = ("float32", "float16", "bfloat16")
 _EXPOSING = ("GRADIO_SERVER_NAME", "GRADIO_SERVER_PORT", "GRADIO_ROOT_PATH", "HF_TOKEN")
 _PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy")
 
@@ -37,6 +38,7 @@ class Settings:
     Attributes:
         home: Folder for models, runs, private sets and temporary files.
         device: "auto", or a torch device such as "cpu", "cuda", "mps".
+        dtype: "auto", or the precision of PyTorch engines: one of `DTYPES`.
         host: Address the page listens on.
         port: Its port.
         offline: Whether nothing may be fetched; only `workbench models fetch` works without it.
@@ -47,6 +49,7 @@ class Settings:
 
     home: Path
     device: str = "auto"
+    dtype: str = "auto"
     host: str = "127.0.0.1"
     port: int = 7860
     offline: bool = True
@@ -55,7 +58,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] = os.environ) -> Settings:
-        """Read `WORKBENCH_HOME`, `_DEVICE`, `_HOST`, `_PORT`, `_HOSTED` and `_ENGINE_TIMEOUT`.
+        """Read `WORKBENCH_HOME`, `_DEVICE`, `_DTYPE`, `_HOST`, `_PORT`, `_HOSTED` and `_ENGINE_TIMEOUT`.
 
         Raises:
             UsageError: A value cannot be used.
@@ -64,9 +67,13 @@ class Settings:
         port = environ.get("WORKBENCH_PORT") or "7860"
         if not (port.isascii() and port.isdigit() and int(port) < 65536):
             raise UsageError(f"WORKBENCH_PORT is {port!r}, not a port.", hint="Use a number from 1 to 65535.")
+        dtype = environ.get("WORKBENCH_DTYPE") or "auto"
+        if dtype not in ("auto", *DTYPES):
+            raise UsageError(f"WORKBENCH_DTYPE is {dtype!r}, no precision.", hint=f"Use auto, {', '.join(DTYPES)}.")
         return cls(
             home=Path(home).expanduser().absolute(),
             device=environ.get("WORKBENCH_DEVICE") or "auto",
+            dtype=dtype,
             host=environ.get("WORKBENCH_HOST") or "127.0.0.1",
             port=int(port),
             hosted=environ.get("WORKBENCH_HOSTED", "").lower() not in ("0", "false"),

@@ -125,6 +125,7 @@ def test_this_machines_torch_is_asked(settings: Settings) -> None:
 def test_the_dtype_follows_the_device(monkeypatch: pytest.MonkeyPatch, device: str, bf16: bool, dtype: str) -> None:
     monkeypatch.setattr(torch.cuda, "is_bf16_supported", lambda including_emulation=True: bf16 or including_emulation)
     assert choose_dtype(device) == dtype
+    assert choose_dtype(device, "float16") == "float16"
     assert isinstance(getattr(torch, dtype), torch.dtype)
 
 

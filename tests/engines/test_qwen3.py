@@ -149,8 +149,7 @@ class TestTranscription:
     def test_bfloat16_as_on_a_gpu_writes_the_same(
         self, home: Settings, monkeypatch: pytest.MonkeyPatch, generate_calls: list[dict[str, Any]]
     ) -> None:
-        monkeypatch.setattr(qwen3, "choose_dtype", lambda device: "bfloat16")
-        engine = PLUGIN.load(str(TINY), home)
+        engine = PLUGIN.load(str(TINY), replace(home, dtype="bfloat16"))
         heard = engine.transcribe([read(lesson["file"]) for lesson in PLAIN], DecodeOptions())
         assert [one.text for one in heard] == [lesson["text"] for lesson in PLAIN]
         assert engine.info.dtype == "bfloat16"

@@ -104,12 +104,18 @@ def _numbered(kind: str, index: int) -> str:
     return kind if kind == "mps" else f"{kind}:{index}"
 
 
-def choose_dtype(device: str) -> str:
+def choose_dtype(device: str, asked: str = "auto") -> str:
     """The torch dtype that weights are loaded in, by name: the fastest the device computes without loss of range.
 
     bfloat16 on GPUs that have it in hardware (NVIDIA from Ampere on), float16 on older ones and on Apple's, float32
-    on a CPU, where half precision is emulated.
+    on a CPU: many emulate half precision, and on those that have bfloat16 it is for the user to say.
+
+    Args:
+        device: As `choose_device` gives it.
+        asked: `Settings.dtype`; what is not "auto" is taken.
     """
+    if asked != "auto":
+        return asked
     if device.startswith("cuda"):
         import torch
 

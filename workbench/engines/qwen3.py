@@ -205,7 +205,7 @@ class Qwen3Plugin:
         needs = None
         try:
             device = choose_device(settings, engine=self.name)
-            dtype = choose_dtype(device)
+            dtype = choose_dtype(device, settings.dtype)
             if parameters := PARAMETERS.get(_model_id(model)):
                 needs = _memory(parameters, dtype)
             needs = _memory(_parameters(self._folder(model, settings)), dtype)
@@ -224,7 +224,7 @@ class Qwen3Plugin:
         verify_folder(folder)
         _config(folder)
         device = choose_device(settings, engine=self.name)
-        dtype = choose_dtype(device)
+        dtype = choose_dtype(device, settings.dtype)
         smaller = "Free memory with another engine's Unload, choose 0.6B, or set WORKBENCH_DEVICE=cpu."
         opened = partial(
             open_checkpoint, folder, "ForConditionalGeneration", device=device, dtype=dtype, smaller=smaller

@@ -133,8 +133,9 @@ def load_aligner(settings: Settings) -> Qwen3Aligner:
     verify_folder(folder)
     read_config(folder, "ForTokenClassification", hint=f"Get it with: {ALIGNER_COMMAND}")
     device = choose_device(settings, engine="qwen3-asr")
+    dtype = choose_dtype(device, settings.dtype)
     smaller = "Free memory with another engine's Unload, or leave times of words out."
     return Qwen3Aligner(
-        *open_checkpoint(folder, "ForTokenClassification", device=device, dtype=choose_dtype(device), smaller=smaller),
+        *open_checkpoint(folder, "ForTokenClassification", device=device, dtype=dtype, smaller=smaller),
         device,
     )

@@ -240,7 +240,7 @@ class TransformersPlugin:
         """See `EnginePlugin.check`."""
         try:
             device = choose_device(settings, engine=self.name)
-            dtype = choose_dtype(device)
+            dtype = choose_dtype(device, settings.dtype)
             if model is None:
                 return Availability(ok=False, reason=f"It has no model of its own. {_NAME}")
             folder = self._folder(model, settings)
@@ -263,7 +263,7 @@ class TransformersPlugin:
         refuse_lacking(family)
         verify_folder(folder)
         device = choose_device(settings, engine=self.name)
-        info = replace(self.info(model, settings), device=device, dtype=choose_dtype(device))
+        info = replace(self.info(model, settings), device=device, dtype=choose_dtype(device, settings.dtype))
         loaded = open_model(
             self.name,
             folder,

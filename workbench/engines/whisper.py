@@ -232,7 +232,7 @@ class WhisperPlugin:
             device = choose_device(settings, engine=self.name)
         except WorkbenchError as error:
             return Availability(ok=False, reason=error.message, command=getattr(error, "command", ""))
-        dtype = choose_dtype(device)
+        dtype = choose_dtype(device, settings.dtype)
         wider = 2 if dtype == "float32" else 1  # checkpoints hold half precision
         return Availability(
             ok=True,
@@ -245,7 +245,7 @@ class WhisperPlugin:
         folder = find_weights(self.name, self._model_id(model), settings)
         device = choose_device(settings, engine=self.name)
         verify_folder(folder)
-        info = replace(self.info(model, settings), device=device, dtype=choose_dtype(device))
+        info = replace(self.info(model, settings), device=device, dtype=choose_dtype(device, settings.dtype))
         return _load(folder, info, settings)
 
 

@@ -129,7 +129,7 @@ def sets_view(sets: Sequence[SetInfo]) -> str:
     """What can be run, before anything was."""
     synthetic = f"<span class=wb-tag>{say('synthetic')}</span>"
     body = "".join(
-        f"<tr><th>{escape(one.name)}</th><td>{escape(tell(one.title))}"
+        f"<tr><th>{escape(one.name)}</th><td class=wb-wraps>{escape(tell(one.title))}"
         f"{synthetic if one.synthetic else ''}</td>"
         f"<td>{escape(_language(one.language))}</td><td>{written.count(one.items)}</td>"
         f"<td>{written.duration(one.seconds)}</td></tr>"
