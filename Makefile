@@ -10,14 +10,17 @@ HAS_NVIDIA := $(shell command -v nvidia-smi >/dev/null 2>&1 && nvidia-smi -L 2>/
 PORT ?= 7860
 WORKERS ?= 2
 
-.PHONY: run test lint bench browser clean
+.PHONY: run test long lint bench browser clean
 
 run: $(VENV)/.run
 	$(BIN)/workbench serve --port $(PORT)
 
 test: lint browser
-	$(BIN)/python -m pytest -m 'not browser' --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
-	$(BIN)/python -m pytest -m browser $(PYTEST)
+	$(BIN)/python -m pytest -m 'not browser and not long' --numprocesses $(WORKERS) --dist loadfile $(PYTEST)
+	$(BIN)/python -m pytest -m 'browser and not long' $(PYTEST)
+
+long: lint browser
+	$(BIN)/python -m pytest -m long $(PYTEST)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

@@ -311,6 +311,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="One JSON document on standard output.")
     parser.add_argument("--no-page", action="store_true", help="Without a browser: the API and the command line alone.")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell switches it off in the background
     told = find_traces(with_page=not arguments.no_page)
     if arguments.json:
         print(json.dumps(told, indent=2))

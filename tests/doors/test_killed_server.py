@@ -138,7 +138,7 @@ def post(url: str, recording: Path) -> httpx.Response:
 
 
 @needs_proc
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.browser
 def test_the_same_recording_dropped_again_goes_on_where_the_page_was_killed(place: Place) -> None:
     if not Path(CHROMIUM).exists():

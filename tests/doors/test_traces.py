@@ -14,6 +14,7 @@ def test_nothing_that_was_said_labelled_or_named_is_left_anywhere() -> None:
     done = subprocess.run(
         [sys.executable, SCRIPT, "--no-page", "--json"], capture_output=True, text=True, timeout=300, check=False
     )
+    assert done.stdout, done.stderr
     told = json.loads(done.stdout)
     assert told["blind"] == [], "the search finds what is planted for it"
     assert told["found"] == []

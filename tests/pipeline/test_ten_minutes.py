@@ -35,7 +35,7 @@ def errors_by_sentence(said: list[list[str]], heard: list[str]) -> list[Counter[
     return found
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.speech
 @pytest.mark.weights
 def test_every_sentence_is_there_once(speech: Path, builtin_home: Path, tmp_path: Path) -> None:

@@ -116,7 +116,7 @@ def test_english_is_english_in_a_set_of_several_languages() -> None:
 
 @pytest.mark.speech
 @pytest.mark.weights
-@pytest.mark.slow
+@pytest.mark.long
 def test_known_wrong_labels_rank_in_the_top_tenth(speech: Path, builtin_home: Path) -> None:
     """The English clips, by the given hypotheses and the built-in engine; it hears those that are not yet as labelled.
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import unicodedata
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -110,12 +112,18 @@ class TestVariants:
             assert simplify(once) == simplify(simplify(once))
 
 
+@cache
+def to_traditional() -> Any:
+    """Made once: its dictionaries take 40 ms to load."""
+    return pytest.importorskip("opencc").OpenCC("s2t")
+
+
 class TestCantonese:
     @staticmethod
     def syllables(character: str) -> set[str]:
         """Every reading of a character in either script, without tone."""
         jyutping = pytest.importorskip("ToJyutping")
-        traditional = pytest.importorskip("opencc").OpenCC("s2t").convert(character)
+        traditional = to_traditional().convert(character)
         found = jyutping.get_jyutping_candidates(character + traditional)
         return {reading.rstrip("123456") for _, readings in found for reading in readings}
 

@@ -392,7 +392,7 @@ def test_dark_and_light_follow_the_system_and_the_switch(open_page: Callable[...
     page.wait_for_function(f"() => {background} === '{light}'")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ninety_minutes_do_not_kill_the_tab(
     open_page: Callable[..., Any], choose_engine: Callable[..., None], spoken: Path, tmp_path: Path
 ) -> None:
